@@ -1,0 +1,99 @@
+# Everything needs only Go and make. What else a step needs (golangci-lint, a C
+# compiler for the race detector) is used where it is there; where it is not, the
+# step says so and is skipped, or fails if VAKT_TEST_REQUIRE names it.
+#
+#   VAKT_TEST_REQUIRE=lint,race,fixtures,cross    what must not be skipped
+#   PKGS=./internal/rule                          less than everything
+
+PKGS ?= ./...
+FUZZTIME ?= 5s
+PLATFORMS = windows/amd64 darwin/arm64 linux/arm64
+
+export CGO_ENABLED = 0
+export VAKT_TEST_REQUIRE
+
+# $(call required,NAME): is it in VAKT_TEST_REQUIRE?
+required = echo ",$(VAKT_TEST_REQUIRE)," | grep -q ",$(1),"
+# $(call missing,NAME,REASON): fail where NAME is required, else note the skip.
+missing = if $(call required,$(1)); then echo "$(1): $(2); VAKT_TEST_REQUIRE asks for it" >&2; exit 1; \
+	else echo "skipped $(1): $(2)" | tee -a bin/skipped; fi
+
+.NOTPARALLEL:
+.PHONY: help demo test unit fmt vet tidy build lint cross cross-if-required fuzz bench clean
+
+help:
+	@echo "make demo    a simulated tenant's logs, and what vakt finds in them"
+	@echo "make test    formatting, vet, go.mod, build, lint, cross-builds where required, tests"
+	@echo "make lint    golangci-lint"
+	@echo "make cross   build for $(PLATFORMS)"
+	@echo "make fuzz    every fuzz target for FUZZTIME=$(FUZZTIME)"
+	@echo "make bench   the benchmarks"
+	@echo "make clean   remove bin/"
+
+# vakt detect ends with 4 where it found something at or above --fail-on.
+demo:
+	@go build -trimpath -o bin/ ./cmd/vakt
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	bin/vakt sim logs --scenario first-look --out "$$dir" && \
+	{ bin/vakt detect "$$dir" || [ $$? -eq 4 ]; }
+
+# The tests come last, so that their closing lines are the last lines.
+test: clean-skips fmt vet tidy build lint cross-if-required unit
+	@if [ -s bin/skipped ]; then echo "Not everything ran:"; cat bin/skipped; else echo "Nothing was skipped."; fi
+
+.PHONY: clean-skips
+clean-skips:
+	@mkdir -p bin && rm -f bin/skipped
+
+fmt:
+	@unformatted=$$(gofmt -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	go vet $(PKGS)
+
+tidy:
+	go mod tidy -diff
+
+build:
+	@mkdir -p bin
+	go build $(PKGS)
+
+lint:
+	@mkdir -p bin
+	@PATH="$(CURDIR)/bin/tools:$$PATH"; \
+	if command -v golangci-lint >/dev/null; then golangci-lint run $(PKGS); \
+	else $(call missing,lint,no golangci-lint: go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0); fi
+
+cross:
+	@for platform in $(PLATFORMS); do \
+		echo "build for $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} go build $(PKGS) || exit 1; \
+	done
+
+cross-if-required:
+	@if $(call required,cross); then $(MAKE) --no-print-directory cross; \
+	else $(call missing,cross,takes minutes: make cross); fi
+
+# The race detector needs cgo, and that a C compiler. -v is for the skipped
+# tests and their reasons; .ci/tests.awk leaves the rest of it out.
+unit:
+	@mkdir -p bin
+	@if command -v "$$(go env CC)" >/dev/null; then race=-race; export CGO_ENABLED=1; \
+	else race=; $(call missing,race,no C compiler $$(go env CC)); fi; \
+	echo "go test $$race -shuffle=on $(PKGS)"; \
+	{ go test -v $$race -shuffle=on $(PKGS) 2>&1; echo $$? >bin/status; } | awk -v skips=bin/skipped -f .ci/tests.awk; \
+	exit $$(cat bin/status)
+
+fuzz:
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file name; do \
+		target=$${name#func }; package=$${file%/*}; \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" || exit 1; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchtime 2x ./internal/daemon/
+
+clean:
+	rm -rf bin

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vakt/internal/alert"
+	"vakt/internal/event"
+	"vakt/internal/rule"
+	"vakt/internal/text"
+)
+
+func (a *app) printAlerts(alerts []alert.Alert) error {
+	return print(a, view[alert.Alert]{
+		items: alerts,
+		table: func(w io.Writer) error { return a.alertBlocks(w, alerts) },
+		head: []string{"id", "rule", "title", "severity", "status", "tenant", "first_seen", "last_seen", "count", "accounts", "ips",
+			"why", "events", "guide_rows", "mitre", "formats"},
+		row: alertRow,
+	})
+}
+
+func alertRow(al alert.Alert) []string {
+	return []string{
+		al.ID, al.Rule, al.Title, al.Severity.String(), al.Status, al.Tenant, al.FirstSeen, al.LastSeen, strconv.Itoa(al.Count),
+		strings.Join(entityNames(al.Entities, "account"), "; "), strings.Join(entityNames(al.Entities, "ip"), "; "),
+		reason(al.Why), strings.Join(al.Events, "; "), strings.Join(al.GuideRows, "; "), strings.Join(al.MITRE, "; "), strings.Join(al.Formats, "; "),
+	}
+}
+
+func entityNames(entities []event.Entity, kind string) []string {
+	var names []string
+	for _, e := range entities {
+		if e.Kind == kind {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// mark is how a severity looks: a shape and a word, and a colour where there
+// are colours.
+type mark struct{ shape, colour string }
+
+var marks = map[rule.Severity]mark{
+	rule.Critical: {"◆", "1;35"}, rule.High: {"▲", "1;31"}, rule.Medium: {"●", "33"}, rule.Low: {"○", "34"}, rule.Informational: {"–", "90"},
+}
+
+func (a *app) paint(colour, s string) string {
+	if !a.colours() {
+		return s
+	}
+	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// alertBlocks writes each alert as a block of a few lines: what, when, who,
+// why and what to do.
+func (a *app) alertBlocks(w io.Writer, alerts []alert.Alert) error {
+	var b strings.Builder
+	for i := range alerts {
+		a.alertBlock(&b, &alerts[i])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *app) alertBlock(b *strings.Builder, al *alert.Alert) {
+	m := marks[al.Severity]
+	head := fmt.Sprintf("%s %-8s", m.shape, strings.ToUpper(al.Severity.String()))
+	fmt.Fprintf(b, "%s  %s  %s\n", a.paint(m.colour, head), a.paint("1", text.Terminal(al.Title)), a.paint("90", text.Terminal(al.Rule)))
+	a.line(b, "when", period(al.FirstSeen, al.LastSeen))
+	for _, who := range whoLines(al) {
+		a.line(b, "who", who)
+	}
+	a.line(b, "why", text.Terminal(reason(al.Why)+basis(al)))
+	for _, step := range al.Next {
+		a.line(b, "next", text.Terminal(step))
+	}
+	b.WriteByte('\n')
+}
+
+// line writes one labelled line, wrapped at the width of the terminal.
+func (a *app) line(b *strings.Builder, label, words string) {
+	indent := strings.Repeat(" ", 9)
+	at := 0
+	fmt.Fprintf(b, "  %s  ", a.paint("90", fmt.Sprintf("%-5s", label)))
+	for word := range strings.FieldsSeq(words) {
+		word = text.Cut(word, max(20, a.width()-len(indent)))
+		n := text.Width(word)
+		if at > 0 && at+1+n > a.width()-len(indent) {
+			b.WriteString("\n" + indent)
+			at = 0
+		} else if at > 0 {
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	b.WriteByte('\n')
+}
+
+// period shortens two RFC 3339 times to what differs.
+func period(first, last string) string {
+	day, clock, ok := strings.Cut(strings.TrimSuffix(first, "Z"), "T")
+	lastDay, lastClock, lastOK := strings.Cut(strings.TrimSuffix(last, "Z"), "T")
+	switch {
+	case !ok || !lastOK:
+		return first + " – " + last
+	case first == last:
+		return day + " " + clock + " UTC"
+	case day == lastDay:
+		return day + " " + clock + " – " + lastClock + " UTC"
+	}
+	return day + " " + clock + " – " + lastDay + " " + lastClock + " UTC"
+}
+
+// kindNames are the entity kinds in the order and words of the output.
+var kindNames = []struct{ kind, one, many string }{
+	{"account", "account", "accounts"}, {"mailbox", "mailbox", "mailboxes"}, {"service_principal", "service principal", "service principals"},
+	{"ip", "address", "addresses"}, {"app", "app", "apps"}, {"device", "device", "devices"},
+}
+
+// whoLines lists the entities, one line a kind, those that the alert is
+// grouped by first as the alert has them.
+func whoLines(al *alert.Alert) []string {
+	var lines []string
+	for _, k := range kindNames {
+		names := entityNames(al.Entities, k.kind)
+		if len(names) == 0 {
+			continue
+		}
+		for i := range names {
+			names[i] = text.Cut(text.Terminal(names[i]), 60)
+		}
+		word := k.one
+		if len(names) > 1 {
+			word = plural(len(names), k.one, k.many)
+			if len(names) == alert.MaxListed {
+				word = "at least " + word
+			}
+			word += ":"
+		}
+		lines = append(lines, word+" "+list(names, 5))
+	}
+	return lines
+}
+
+// reason puts the numbers into a sentence.
+func reason(whys []alert.Why) string {
+	var parts []string
+	for _, w := range whys {
+		number := thousands(w.Value)
+		if w.AtLeast {
+			number = "at least " + number
+		}
+		parts = append(parts, fmt.Sprintf("%s %s within %s (threshold %s)", number, w.What, w.Window, strconv.FormatFloat(w.Threshold, 'g', -1, 64)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// basis names what the numbers rest on.
+func basis(al *alert.Alert) string {
+	s := "; counted from " + plural(al.Count, "event", "events")
+	if len(al.Matched) > 0 {
+		s += ", search " + strings.Join(al.Matched, ", ")
+	}
+	rows := slices.Concat(al.GuideRows, al.MITRE)
+	if len(rows) > 0 {
+		s += " [" + strings.Join(rows, " ") + "]"
+	}
+	return s
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vakt"
+	"vakt/internal/alert"
+	"vakt/internal/baseline"
+	"vakt/internal/daemon"
+	"vakt/internal/rule"
+	"vakt/internal/source"
+)
+
+// detectFlags are the flags of vakt detect.
+type detectFlags struct {
+	rules     []string
+	noBuiltin bool
+	baseline  string
+	tenant    string
+	since     string
+	until     string
+	failOn    string
+	ledger    string
+	hash      bool
+}
+
+func (a *app) detectCommand() *cobra.Command {
+	var f detectFlags
+	cmd := &cobra.Command{
+		Use:   "detect FILE|DIR|- ...",
+		Short: "Run rules over exported logs",
+		Long: "Reads exported logs, runs the rules over them and prints alerts. The shape of a\n" +
+			"file is told by its content: Graph JSON (v1.0 and beta), Azure Monitor and Event\n" +
+			"Hubs records, Log Analytics rows, portal downloads as JSON, and the unified audit\n" +
+			"log; plain, gzip, zstd or in a zip. Every record is accounted for in a ledger.\n\n" +
+			"Exit code: 0 done, 1 failed, 2 wrong usage, 3 done but part of the data could\n" +
+			"not be read, 4 alerts at or above --fail-on.",
+		Example: "  vakt detect signins.json\n" +
+			"  vakt detect exports/ -o jsonl --fail-on high\n" +
+			"  zcat PT1H.json.gz | vakt detect -",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("vakt detect needs an input: a file, a folder or - for standard input")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.detect(cmd, args, &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.rules, "rules", nil, "also run the Sigma rules of this folder or file (repeatable)")
+	flags.BoolVar(&f.noBuiltin, "no-builtin", false, "do not run Vakt's own rules")
+	flags.StringVar(&f.baseline, "baseline", "", "what is normal here: a baseline file (see vakt baseline show)")
+	flags.StringVar(&f.tenant, "tenant-id", "", "take only records of this tenant; those that name none are taken too")
+	flags.StringVar(&f.since, "since", "", "take events from this time on: RFC 3339, a date, or a duration back such as 7d")
+	flags.StringVar(&f.until, "until", "", "take events before this time")
+	flags.StringVar(&f.failOn, "fail-on", "", "exit with 4 at an alert of this severity or above")
+	flags.StringVar(&f.ledger, "ledger", "", "write the coverage ledger as JSON to this file")
+	flags.BoolVar(&f.hash, "hash", false, "put the SHA-256 of every input into the ledger")
+	return cmd
+}
+
+func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
+	b, err := a.batch(f)
+	if err != nil {
+		return err
+	}
+	failOn, err := severityFlag("--fail-on", f.failOn)
+	if err != nil {
+		return err
+	}
+	p := a.progress(args)
+	b.Files.Progress = p.add
+	report, err := b.Run(cmd.Context(), args)
+	p.stop()
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, source.ErrNoInput) {
+			return failed(fmt.Errorf("%w: check the path; a folder is read with all that is in it", err))
+		}
+		return failed(err)
+	}
+	missing := report.Ledger.Incomplete()
+	if missing != "" {
+		a.insist("Incomplete: %s.", missing)
+	}
+	if err := a.printAlerts(report.Alerts); err != nil {
+		return failed(fmt.Errorf("write the alerts: %w", err))
+	}
+	a.summary(report)
+	if f.ledger != "" {
+		if err := writeLedger(f.ledger, report.Ledger); err != nil {
+			return failed(err)
+		}
+	}
+	return verdict(report.Alerts, failOn, missing)
+}
+
+// verdict is the exit code of a run that did its work: findings before what
+// is missing.
+func verdict(alerts []alert.Alert, failOn *rule.Severity, missing string) error {
+	for i := range alerts {
+		if failOn != nil && alerts[i].Severity >= *failOn {
+			return &exit{code: exitFindings}
+		}
+	}
+	if missing != "" {
+		return &exit{code: exitIncomplete}
+	}
+	return nil
+}
+
+// batch builds the run from the flags. It complains about every rule that is
+// refused before it gives up.
+func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
+	base, err := a.loadBaseline(f.baseline)
+	if err != nil {
+		return nil, err
+	}
+	var builtin fs.FS
+	if !f.noBuiltin {
+		builtin = vakt.Rules
+	} else if len(f.rules) == 0 {
+		return nil, usage("--no-builtin without --rules leaves no rule to run")
+	}
+	rules, problems := daemon.LoadRules(builtin, f.rules)
+	if err := a.refused(problems); err != nil {
+		return nil, err
+	}
+	b := &daemon.Batch{
+		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0),
+		Files: source.Files{Stdin: a.in, Hash: f.hash},
+	}
+	now := time.Now()
+	if b.Since, err = timeFlag("--since", f.since, now); err != nil {
+		return nil, err
+	}
+	if b.Until, err = timeFlag("--until", f.until, now); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// refused shows the problems of rules, and is an error where one of them is
+// more than a warning.
+func (a *app) refused(problems []rule.Problem) error {
+	bad := 0
+	for _, p := range problems {
+		if !p.Warning {
+			bad++
+			a.complain(p)
+		}
+	}
+	if bad > 0 {
+		return failed(fmt.Errorf("%s refused: nothing was run; `vakt rules check` tells more", plural(bad, "rule problem", "rule problems")))
+	}
+	return nil
+}
+
+func (a *app) loadBaseline(file string) (*baseline.Baseline, error) {
+	if file == "" {
+		return baseline.Default(), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, failed(fmt.Errorf("read the baseline: %w", err))
+	}
+	b, problems := baseline.Parse(file, data)
+	for _, p := range problems {
+		a.complain(errors.New(p.String()))
+	}
+	if len(problems) > 0 {
+		return nil, failed(fmt.Errorf("the baseline %q was refused: nothing was run", file))
+	}
+	return b, nil
+}
+
+// severityFlag reads a severity; nil where the flag is not given.
+func severityFlag(name, value string) (*rule.Severity, error) {
+	if value == "" {
+		return nil, nil
+	}
+	s, ok := rule.SeverityNamed(value)
+	if !ok {
+		return nil, usage("%s %q is no severity: informational, low, medium, high or critical", name, value)
+	}
+	return &s, nil
+}
+
+// timeFlag reads RFC 3339, a date (UTC) or a duration back from now (90m, 24h,
+// 7d), as seconds since 1970; 0 where the flag is not given.
+func timeFlag(name, value string, now time.Time) (int64, error) {
+	if value == "" {
+		return 0, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.Unix(), nil
+		}
+	}
+	back := value
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 1e5 {
+			back = strconv.Itoa(24*n) + "h"
+		}
+	}
+	if d, err := time.ParseDuration(back); err == nil && d >= 0 {
+		return now.Add(-d).Unix(), nil
+	}
+	return 0, usage("%s %q is no time: give 2026-03-02T08:00:00Z, 2026-03-02 or a duration back such as 24h or 7d", name, value)
+}
+
+// writeLedger puts the ledger in place in one step.
+func writeLedger(file string, l *source.Ledger) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".vakt-ledger-*")
+	if err != nil {
+		return fmt.Errorf("write the ledger %q: %w", file, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+			err = fmt.Errorf("write the ledger %q: %w", file, err)
+		}
+	}()
+	if err = l.WriteJSON(tmp); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), file)
+}

@@ -1,0 +1,135 @@
+// Command vakt guards the accounts of a Microsoft Entra tenant: it reads logs
+// and says what is wrong, in words that can be acted upon.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The exit codes; a promise to scripts.
+const (
+	exitDone       = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitIncomplete = 3 // done, but part of the data or work is missing
+	exitFindings   = 4 // alerts at or above --fail-on
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// app is what all commands share: the streams and the global flags.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+
+	output  string
+	jq      string
+	quiet   bool
+	noColor bool
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	a := &app{in: in, out: out, err: errw}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.ExecuteContext(ctx)
+	var e *exit
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &e):
+		if e.err != nil {
+			a.complain(e.err)
+		}
+		return e.code
+	case errors.Is(err, context.Canceled):
+		a.complain(errors.New("interrupted: nothing was left half done"))
+		return exitFailed
+	}
+	a.complain(err)
+	return exitUsage
+}
+
+// exit is an error with its exit code; err is nil where all has been said.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+func failed(err error) error { return &exit{exitFailed, err} }
+
+func usage(format string, args ...any) error {
+	return &exit{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "vakt",
+		Short: "Guards the accounts of a Microsoft Entra tenant",
+		Long: "Vakt reads the logs of a Microsoft Entra and Microsoft 365 tenant, in any shape\n" +
+			"in which they are exported, and says what is wrong with which account and why.\n" +
+			"It needs no account, no network and no configuration to read exported logs.",
+		Example: "  vakt detect signins.json audit.json.gz exports/\n" +
+			"  vakt rules list\n" +
+			"  vakt rules show password-spray",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.output, "output", "o", "table", "form of the output: table, json, jsonl or csv")
+	flags.StringVar(&a.jq, "jq", "", "filter the JSON output with a jq expression")
+	flags.BoolVar(&a.quiet, "quiet", false, "say nothing on standard error but errors and what is missing")
+	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkOutput() }
+	root.AddCommand(a.detectCommand(), a.rulesCommand(), a.baselineCommand(), a.simCommand(), a.versionCommand())
+	return root
+}
+
+// terminal says whether a stream is one that a person looks at.
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is how many columns the output has; 100 where it is no terminal.
+func (a *app) width() int {
+	if f, ok := a.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
+			return w
+		}
+	}
+	return 100
+}
+
+func (a *app) colours() bool {
+	return !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(a.out)
+}

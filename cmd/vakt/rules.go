@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"vakt"
+	"vakt/internal/baseline"
+	"vakt/internal/daemon"
+	"vakt/internal/event"
+	"vakt/internal/rule"
+	"vakt/internal/text"
+)
+
+func (a *app) rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "List, explain, check and test rules", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var dirs []string
+	var base string
+	withRules := func(c *cobra.Command) *cobra.Command {
+		c.Flags().StringArrayVar(&dirs, "rules", nil, "also take the Sigma rules of this folder or file (repeatable)")
+		c.Flags().StringVar(&base, "baseline", "", "a baseline file")
+		return c
+	}
+	set := func() (*event.Schema, *rule.Set, error) { return a.compiled(dirs, base) }
+	cmd.AddCommand(
+		withRules(&cobra.Command{Use: "list", Short: "List the rules", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.listRules(set) }}),
+		withRules(&cobra.Command{Use: "show ID", Short: "Explain a rule in words", Args: oneArg("vakt rules show needs the name or id of a rule; `vakt rules list` has them"),
+			RunE: func(_ *cobra.Command, args []string) error { return a.showRule(set, args[0]) }}),
+		&cobra.Command{Use: "check PATH...", Short: "Check Sigma rules: which load, and what is wrong with the others", Args: someArgs("vakt rules check needs a rule file or folder"),
+			RunE: func(_ *cobra.Command, args []string) error { return a.checkRules(args) }},
+		&cobra.Command{Use: "test [ID]", Short: "Run the hit and miss cases of our rules in every log shape", Args: cobra.MaximumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.testRules(cmd.Context(), args) }},
+		&cobra.Command{Use: "coverage", Short: "Which rows of the guide have a rule", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.coverage() }},
+	)
+	return cmd
+}
+
+func oneArg(message string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usage("%s", message)
+		}
+		return nil
+	}
+}
+
+func someArgs(message string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("%s", message)
+		}
+		return nil
+	}
+}
+
+// compiled loads and compiles our rules and those of the folders.
+func (a *app) compiled(dirs []string, base string) (*event.Schema, *rule.Set, error) {
+	b, err := a.loadBaseline(base)
+	if err != nil {
+		return nil, nil, err
+	}
+	rules, problems := daemon.LoadRules(vakt.Rules, dirs)
+	schema := event.NewSchema()
+	set, more := rule.Compile(rules, schema, b)
+	if err := a.refused(append(problems, more...)); err != nil {
+		return nil, nil, err
+	}
+	return schema, set, nil
+}
+
+// ruleInfo is a rule as `rules list` and `rules show` give it.
+type ruleInfo struct {
+	Rule        string   `json:"rule"`
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Level       string   `json:"level"`
+	Log         string   `json:"log"`
+	Kind        string   `json:"kind"` // plain, base or correlation
+	GuideRows   []string `json:"guide_rows"`
+	MITRE       []string `json:"mitre"`
+	Asleep      []string `json:"asleep"` // baseline lists without which it does not work
+	File        string   `json:"file"`
+	Description string   `json:"description,omitempty"`
+	Logic       string   `json:"logic,omitempty"`
+	Needs       []string `json:"needs,omitempty"`
+	Next        []string `json:"next,omitempty"`
+	Blind       []string `json:"blind,omitempty"` // shapes in which it cannot match
+}
+
+func infoOf(set *rule.Set, c *rule.Compiled) ruleInfo {
+	kind := "plain"
+	if c.Correlation != nil {
+		kind = "correlation"
+	} else if !set.Alerting(c) {
+		kind = "base"
+	}
+	return ruleInfo{
+		Rule: c.Key(), ID: c.ID, Title: c.Title, Level: c.Level, Log: c.Log.String(), Kind: kind,
+		GuideRows: orEmpty(c.Vakt.Rows), MITRE: orEmpty(c.MITRE()), Asleep: orEmpty(c.Asleep), File: c.File,
+	}
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func (a *app) listRules(load func() (*event.Schema, *rule.Set, error)) error {
+	_, set, err := load()
+	if err != nil {
+		return err
+	}
+	var infos []ruleInfo
+	for _, c := range slices.Concat(set.Rules(), set.Correlations()) {
+		if i := infoOf(set, c); i.Kind != "base" {
+			infos = append(infos, i)
+		}
+	}
+	slices.SortFunc(infos, func(x, y ruleInfo) int { return strings.Compare(x.Rule, y.Rule) })
+	row := func(i ruleInfo) []string {
+		state := "live"
+		if len(i.Asleep) > 0 {
+			state = "asleep: " + strings.Join(i.Asleep, ", ") + " is empty"
+		}
+		return []string{i.Rule, i.Level, i.Log, strings.Join(i.GuideRows, " "), i.Title, state}
+	}
+	head := []string{"rule", "level", "log", "rows", "title", "state"}
+	return print(a, view[ruleInfo]{items: infos, head: head, row: row,
+		table: func(w io.Writer) error { return a.table(w, head, rowsOf(infos, row)) }})
+}
+
+func (a *app) showRule(load func() (*event.Schema, *rule.Set, error), name string) error {
+	schema, set, err := load()
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range slices.Concat(set.Rules(), set.Correlations()) {
+		if strings.EqualFold(c.Key(), name) || strings.EqualFold(c.ID, name) {
+			return a.printRule(schema, set, c)
+		}
+		names = append(names, c.Key())
+	}
+	hint := ""
+	if near := text.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return failed(fmt.Errorf("no rule %q%s; `vakt rules list` has them all", name, hint))
+}
+
+func (a *app) printRule(schema *event.Schema, set *rule.Set, c *rule.Compiled) error {
+	i := infoOf(set, c)
+	i.Description, i.Logic, i.Needs, i.Next = strings.TrimSpace(c.Description), c.Explain(), c.Vakt.Needs, c.Vakt.Next
+	for _, s := range event.Shapes() {
+		if !shapeHas(s, c.Log) {
+			continue
+		}
+		if _, partly := c.CanMatch(func(f event.Field) bool { return schema.Carriage(s, f) != event.Not }); !partly {
+			i.Blind = append(i.Blind, s.String())
+		}
+	}
+	return print(a, view[ruleInfo]{items: []ruleInfo{i}, head: []string{"rule", "level", "logic"},
+		row:   func(i ruleInfo) []string { return []string{i.Rule, i.Level, i.Logic} },
+		table: func(w io.Writer) error { return a.ruleText(w, &i) }})
+}
+
+// shapeHas says whether a shape carries any of a rule's logs.
+func shapeHas(s event.Shape, logs event.Log) bool {
+	return slices.ContainsFunc(event.Logs(), func(l event.Log) bool { return logs&l != 0 && s.Carries(l) })
+}
+
+func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n%s, %s, log %s, rows %s, %s\n\n", a.paint("1", text.Terminal(i.Title)), i.Rule,
+		i.Level, i.Kind, i.Log, strings.Join(i.GuideRows, " "), strings.Join(i.MITRE, " "))
+	if i.Description != "" {
+		fmt.Fprintf(&b, "%s\n\n", plainText(i.Description))
+	}
+	fmt.Fprintf(&b, "%s\n", plainText(i.Logic))
+	for _, part := range []struct {
+		head  string
+		lines []string
+	}{{"Needs", i.Needs}, {"Next", i.Next}, {"Asleep: these baseline lists are empty", i.Asleep}, {"Cannot match in", i.Blind}} {
+		if len(part.lines) > 0 {
+			fmt.Fprintf(&b, "\n%s\n", part.head)
+		}
+		for _, l := range part.lines {
+			fmt.Fprintf(&b, "  - %s\n", text.Terminal(l))
+		}
+	}
+	fmt.Fprintf(&b, "\nFile: %s  Id: %s\n", i.File, i.ID)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// plainText makes a text of several lines safe, line by line.
+func plainText(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i := range lines {
+		lines[i] = text.Terminal(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// checked is what `rules check` says of a file.
+type checked struct {
+	File     string      `json:"file"`
+	ID       string      `json:"id"`
+	OK       bool        `json:"ok"`
+	Errors   []checkLine `json:"errors"`
+	Warnings []checkLine `json:"warnings"`
+}
+
+type checkLine struct {
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// checkRules loads the rules of the paths on their own and tells of each file
+// whether it is good.
+func (a *app) checkRules(paths []string) error {
+	for _, p := range paths {
+		if _, err := os.Stat(p); err != nil {
+			return failed(fmt.Errorf("rules %q: %w: check the path", p, errors.Unwrap(err)))
+		}
+	}
+	rules, problems := daemon.LoadRules(nil, paths)
+	_, more := rule.Compile(rules, event.NewSchema(), baseline.Default())
+	files := map[string]*checked{}
+	at := func(file string) *checked {
+		if files[file] == nil {
+			files[file] = &checked{File: file, OK: true, Errors: []checkLine{}, Warnings: []checkLine{}}
+		}
+		return files[file]
+	}
+	for _, r := range rules {
+		if c := at(r.File); c.ID == "" {
+			c.ID = r.ID
+		}
+	}
+	for _, p := range append(problems, more...) {
+		c, line := at(p.File), checkLine{p.Line, p.Message}
+		if p.Warning {
+			c.Warnings = append(c.Warnings, line)
+			continue
+		}
+		c.OK, c.Errors = false, append(c.Errors, line)
+	}
+	if len(files) == 0 {
+		return failed(fmt.Errorf("no rule file (*.yml) in %s", strings.Join(paths, ", ")))
+	}
+	return a.printChecked(files)
+}
+
+func (a *app) printChecked(files map[string]*checked) error {
+	var all []checked
+	bad := 0
+	for _, name := range sortedKeys(files) {
+		all = append(all, *files[name])
+		if !files[name].OK {
+			bad++
+		}
+	}
+	table := func(w io.Writer) error {
+		for _, c := range all {
+			for _, e := range c.Errors {
+				_, _ = fmt.Fprintf(w, "%s:%d: %s\n", text.Terminal(c.File), e.Line, text.Terminal(e.Message))
+			}
+			for _, e := range c.Warnings {
+				_, _ = fmt.Fprintf(w, "%s:%d: warning: %s\n", text.Terminal(c.File), e.Line, text.Terminal(e.Message))
+			}
+		}
+		return nil
+	}
+	row := func(c checked) []string {
+		return []string{c.File, c.ID, fmt.Sprint(c.OK), fmt.Sprint(len(c.Errors)), fmt.Sprint(len(c.Warnings))}
+	}
+	if err := print(a, view[checked]{items: all, table: table, head: []string{"file", "id", "ok", "errors", "warnings"}, row: row}); err != nil {
+		return failed(err)
+	}
+	a.say("%s checked, %s refused.", plural(len(all), "file", "files"), thousands(bad))
+	if bad > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+// testRules runs the cases of our rules, or of the file that holds one rule.
+func (a *app) testRules(ctx context.Context, args []string) error {
+	rules, problems := daemon.LoadRules(vakt.Rules, nil)
+	if err := a.refused(problems); err != nil {
+		return err
+	}
+	cases, trials, bad := 0, 0, 0
+	found := len(args) == 0
+	for _, file := range daemon.ByFile(rules) {
+		if len(args) == 1 && !slices.ContainsFunc(file, func(r *rule.Rule) bool {
+			return strings.EqualFold(r.Key(), args[0]) || strings.EqualFold(r.ID, args[0])
+		}) {
+			continue
+		}
+		found = true
+		list, err := daemon.LoadCases(fs.FS(vakt.Rules), file[0].File)
+		if err != nil {
+			return failed(err)
+		}
+		results, err := daemon.TestRules(ctx, file, list, renderShapes(), renderCase)
+		if err != nil {
+			return failed(err)
+		}
+		cases, trials = cases+len(list), trials+len(results)
+		for i := range results {
+			if !results[i].Passed() {
+				bad++
+				_, _ = fmt.Fprintln(a.out, text.Terminal(results[i].String()))
+			}
+		}
+	}
+	if !found {
+		return failed(fmt.Errorf("no rule %q; `vakt rules list` has them all", args[0]))
+	}
+	a.insist("%s in %s: %s.", plural(cases, "case", "cases"), plural(trials, "rendering", "renderings"), passed(bad))
+	if bad > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}
+
+func passed(bad int) string {
+	if bad == 0 {
+		return "all passed"
+	}
+	return plural(bad, "failed", "failed")
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"vakt"
+	"vakt/internal/sim"
+)
+
+// simFlags are the flags of vakt sim logs.
+type simFlags struct {
+	scenario  string
+	seed      uint64
+	accounts  int
+	days      int
+	shape     string
+	container string
+	compress  string
+	out       string
+	truth     string
+}
+
+func (a *app) simCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "sim", Short: "The simulated tenant", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var f simFlags
+	logs := &cobra.Command{Use: "logs", Short: "Write the logs of a scenario to files, in any shape", Args: cobra.NoArgs,
+		Long: "Makes the logs of a simulated tenant, one file a log. The same scenario and seed\n" +
+			"give the same bytes. Nothing in them is real: the addresses are documentation\n" +
+			"ranges and the accounts do not exist.",
+		Example: "  vakt sim logs --scenario first-look --out logs/\n" +
+			"  vakt sim logs --scenario busy --accounts 5000 --shape azure_monitor --compress gzip --out logs/",
+		RunE: func(*cobra.Command, []string) error { return a.simLogs(&f) }}
+	flags := logs.Flags()
+	flags.StringVar(&f.scenario, "scenario", "first-look", "name of the scenario")
+	flags.Uint64Var(&f.seed, "seed", 1, "another seed gives another tenant with the same story")
+	flags.IntVar(&f.accounts, "accounts", 0, "number of accounts; 0 is the scenario's")
+	flags.IntVar(&f.days, "days", 0, "number of days; 0 is the scenario's")
+	flags.StringVar(&f.shape, "shape", "", "shape of the files; default: Graph beta, and Management Activity for the unified log")
+	flags.StringVar(&f.container, "container", "lines", "object, array, page, lines, pretty, records, eventhub or table, as the shape allows")
+	flags.StringVar(&f.compress, "compress", "none", "none, gzip, zstd or zip")
+	flags.StringVar(&f.out, "out", "", "folder to write to; it is made if need be")
+	flags.StringVar(&f.truth, "truth", "", "also write what happened, as JSON, to this file")
+	cmd.AddCommand(logs)
+	return cmd
+}
+
+// logNames are the logs of the simulator in the order of their files.
+var logNames = []string{sim.SignIn, sim.Audit, sim.Risk, sim.Unified}
+
+func (a *app) simLogs(f *simFlags) error {
+	if f.out == "" {
+		return usage("vakt sim logs needs --out DIR")
+	}
+	folder, err := fs.Sub(vakt.Scenarios, "scenarios")
+	if err != nil {
+		return failed(err)
+	}
+	s, err := sim.Load(folder, f.scenario)
+	if err != nil {
+		return failed(err)
+	}
+	if f.accounts > 0 {
+		if s, err = s.WithAccounts(f.accounts); err != nil {
+			return usage("--accounts: %w", err)
+		}
+	}
+	if f.days > 0 {
+		if s, err = s.WithDays(f.days); err != nil {
+			return usage("--days: %w", err)
+		}
+	}
+	if f.shape != "" && !slices.Contains(sim.Shapes(), sim.Shape(f.shape)) {
+		return usage("--shape %q is none of %v", f.shape, sim.Shapes())
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return failed(err)
+	}
+	for _, log := range logNames {
+		if err := a.simLog(s, f, log); err != nil {
+			return failed(err)
+		}
+	}
+	return a.simTruth(s, f)
+}
+
+// simLog writes one log to one file; none where the shape does not carry it.
+func (a *app) simLog(s *sim.Scenario, f *simFlags, log string) (err error) {
+	shape := sim.Shape(f.shape)
+	if shape == "" {
+		shape = sim.GraphBeta
+		if log == sim.Unified {
+			shape = sim.ManagementActivity
+		}
+	}
+	if !shape.Carries(log) {
+		return nil
+	}
+	name := filepath.Join(f.out, log+".json"+map[string]string{"gzip": ".gz", "zstd": ".zst", "zip": ".zip"}[f.compress])
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	w := bufio.NewWriterSize(file, 1<<20)
+	opts := sim.Options{Compression: sim.Compression(f.compress), Member: log + ".json"}
+	if err := sim.Render(w, shape, sim.Container(f.container), only(s.Generate(f.seed), log), opts); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// only leaves the records of one log.
+func only(records iter.Seq[sim.Record], log string) iter.Seq[sim.Record] {
+	return func(yield func(sim.Record) bool) {
+		for r := range records {
+			if r.Log == log && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+func (a *app) simTruth(s *sim.Scenario, f *simFlags) error {
+	truth := s.Truth(f.seed)
+	a.say("Wrote %q, seed %d, to %s: %s to be found.", f.scenario, f.seed, f.out, plural(len(truth), "incident", "incidents"))
+	if f.truth == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := encode(&b, truth, "  "); err != nil {
+		return failed(err)
+	}
+	return os.WriteFile(f.truth, b.Bytes(), 0o644)
+}
+
+// renderShapes are the shapes in which rules are tested.
+func renderShapes() []string {
+	var names []string
+	for _, s := range sim.Shapes() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// renderCase renders the records of a case; ok is false where the shape does
+// not carry one of them.
+func renderCase(shape string, records [][]byte) (data []byte, ok bool, err error) {
+	var parsed []sim.Record
+	for _, raw := range records {
+		r, err := sim.ParseRecord(raw)
+		if err != nil {
+			return nil, false, fmt.Errorf("record %s: %w", strings.TrimSpace(string(raw[:min(len(raw), 60)])), err)
+		}
+		if !sim.Shape(shape).Carries(r.Log) {
+			return nil, false, nil
+		}
+		parsed = append(parsed, r)
+	}
+	var b bytes.Buffer
+	err = sim.Render(&b, sim.Shape(shape), sim.Containers(sim.Shape(shape))[1], slices.Values(parsed), sim.Options{})
+	return b.Bytes(), true, err
+}

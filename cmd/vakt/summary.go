@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"vakt/internal/alert"
+	"vakt/internal/daemon"
+	"vakt/internal/rule"
+	"vakt/internal/source"
+	"vakt/internal/text"
+)
+
+// summary accounts for the run on standard error: what was read, what was
+// not, and what the rules could not see.
+func (a *app) summary(r *daemon.Report) {
+	l := r.Ledger
+	t := l.Total()
+	a.say("%s", counts(&t, len(l.Inputs)))
+	if len(l.Inputs) > 1 {
+		a.inputs(l)
+	}
+	a.quarantine(l)
+	a.skipped(l)
+	a.blindness(l)
+	a.say("%s", verdictLine(r.Alerts))
+}
+
+func counts(t *source.Entry, inputs int) string {
+	s := fmt.Sprintf("%s (%s), %s: %s evaluated", plural(inputs, "input", "inputs"), size(t.Bytes), plural(t.Read, "record", "records"), thousands(t.Evaluated))
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{t.Duplicate, "duplicate"}, {t.Quarantined, "quarantined"}, {t.Filtered, "filtered"}, {t.Skipped(), "out of scope"}} {
+		if c.n > 0 {
+			s += fmt.Sprintf(", %s %s", thousands(c.n), c.what)
+		}
+	}
+	if t.FirstEvent != "" {
+		s += "; events of " + period(t.FirstEvent, t.LastEvent)
+	}
+	return s + "."
+}
+
+// inputs shows a line for each input that had something in it.
+func (a *app) inputs(l *source.Ledger) {
+	const most = 40
+	shown := 0
+	for _, e := range l.Inputs {
+		if e.Note != "" {
+			continue
+		}
+		if shown++; shown > most {
+			continue
+		}
+		what := strings.Join(e.Shape, "+")
+		if what == "" {
+			what = "no log of ours"
+		}
+		a.say("  %s: %s, %s read, %s evaluated", text.Terminal(e.Path), what, thousands(e.Read), thousands(e.Evaluated))
+	}
+	if shown > most {
+		a.say("  … and %s more (all of them: --ledger FILE)", plural(shown-most, "input", "inputs"))
+	}
+}
+
+// quarantine names what could not be read, with its place.
+func (a *app) quarantine(l *source.Ledger) {
+	const most = 20
+	shown, all := 0, 0
+	for _, e := range l.Inputs {
+		if e.Problem != "" {
+			a.insist("  ! %s: %s", text.Terminal(e.Path), text.Terminal(e.Problem))
+		}
+		all += e.Quarantined
+		for _, q := range e.Quarantine {
+			if shown++; shown <= most {
+				a.insist("  ! %s:%d: record %d quarantined: %s", text.Terminal(e.Path), q.Line, q.Index, text.Terminal(q.Reason))
+			}
+		}
+	}
+	if all > most {
+		a.insist("  ! … and %s more quarantined (the list: --ledger FILE)", thousands(all-most))
+	}
+}
+
+func (a *app) skipped(l *source.Ledger) {
+	t := l.Total()
+	var kinds []string
+	for _, k := range t.Kinds() {
+		kinds = append(kinds, fmt.Sprintf("%s %s", text.Terminal(k), thousands(t.OutOfScope[k])))
+	}
+	if len(kinds) > 0 {
+		a.say("Out of scope: %s.", list(kinds, 12))
+	}
+	var notes []string
+	for _, e := range l.Inputs {
+		if e.Note != "" {
+			notes = append(notes, text.Terminal(e.Path))
+		}
+	}
+	if len(notes) > 0 {
+		a.say("Not logs: %s.", list(notes, 6))
+	}
+}
+
+// blindness says what the rules could not see, one line a shape and field.
+func (a *app) blindness(l *source.Ledger) {
+	for _, line := range byField(l.Blind) {
+		a.insist("Blind: %s", line)
+	}
+	for _, line := range byField(l.Weak) {
+		a.say("Weaker: %s", line)
+	}
+	for _, n := range l.Asleep {
+		a.say("Asleep: %s: %s.", text.Terminal(n.Rule), text.Terminal(n.Note))
+	}
+	for _, n := range slices.Concat(l.Undecided, l.Ungrouped) {
+		a.say("Not counted: %s: %s %s.", text.Terminal(n.Rule), plural(n.Count, "match", "matches"), n.Note)
+	}
+}
+
+// byField folds what is said of single rules: "graph_v1 carries no
+// authenticationRequirement: 3 rules (a, b, c)".
+func byField(list []source.Blind) []string {
+	rules := map[string][]string{}
+	for _, b := range list {
+		k := b.Shape + " lacks " + strings.Join(b.Fields, ", ")
+		rules[k] = append(rules[k], b.Rule)
+	}
+	var lines []string
+	for _, k := range slices.Sorted(maps.Keys(rules)) {
+		lines = append(lines, fmt.Sprintf("%s: %s (%s).", k, plural(len(rules[k]), "rule", "rules"), text.Terminal(shortList(rules[k]))))
+	}
+	return lines
+}
+
+func shortList(names []string) string { return list(names, 4) }
+
+func verdictLine(alerts []alert.Alert) string {
+	if len(alerts) == 0 {
+		return "No alerts."
+	}
+	counts := map[rule.Severity]int{}
+	for i := range alerts {
+		counts[alerts[i].Severity]++
+	}
+	var parts []string
+	for s := rule.Critical; ; s-- {
+		if counts[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
+		}
+		if s == rule.Informational {
+			break
+		}
+	}
+	return plural(len(alerts), "alert", "alerts") + ": " + strings.Join(parts, ", ") + "."
+}

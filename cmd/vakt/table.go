@@ -1,0 +1,76 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"vakt/internal/text"
+)
+
+// table writes rows under a head, as wide as the terminal: the last column
+// but one gives way first, then the last.
+func (a *app) table(w io.Writer, head []string, rows [][]string) error {
+	widths := make([]int, len(head))
+	upper := make([]string, len(head))
+	for i, h := range head {
+		upper[i] = strings.ToUpper(h)
+		widths[i] = text.Width(h)
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = text.Terminal(row[i])
+			widths[i] = max(widths[i], text.Width(row[i]))
+		}
+	}
+	a.fit(widths)
+	var b strings.Builder
+	b.WriteString(a.paint("1", rowLine(upper, widths)) + "\n")
+	for _, row := range rows {
+		b.WriteString(rowLine(row, widths) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// fit takes from the widest columns until the row fits.
+func (a *app) fit(widths []int) {
+	const narrowest = 12
+	for {
+		sum := 2 * (len(widths) - 1)
+		widest := 0
+		for i, n := range widths {
+			sum += n
+			if n > widths[widest] {
+				widest = i
+			}
+		}
+		if sum <= a.width() || widths[widest] <= narrowest {
+			return
+		}
+		widths[widest] = max(narrowest, widths[widest]-(sum-a.width()))
+	}
+}
+
+func rowLine(row []string, widths []int) string {
+	var b strings.Builder
+	for i, c := range row {
+		c = text.Cut(c, widths[i])
+		b.WriteString(c)
+		if i < len(row)-1 {
+			b.WriteString(strings.Repeat(" ", widths[i]-text.Width(c)+2))
+		}
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+func rowsOf[T any](items []T, row func(T) []string) [][]string {
+	rows := make([][]string, len(items))
+	for i := range items {
+		rows[i] = row(items[i])
+	}
+	return rows
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

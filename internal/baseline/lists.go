@@ -1,0 +1,140 @@
+package baseline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vakt/internal/rule"
+)
+
+var _ rule.Lists = (*Baseline)(nil)
+
+// needsDirectory is why a live list is unread.
+const needsDirectory = "needs --directory DIR"
+
+// Expand gives the list behind %name%; single texts (a regular expression, an
+// id) are lists of one. It answers false for parameters that are no list:
+// numbers, durations, mappings and names that do not exist.
+//
+// Where part of a list could not be read (no directory, or a group that is
+// not in it), Items holds the part that is known and Unread says what is
+// missing.
+func (b *Baseline) Expand(name string) (rule.Expansion, bool) {
+	p, ok := lookup(name)
+	if !ok {
+		return rule.Expansion{}, false
+	}
+	v := b.values[name]
+	switch {
+	case shapes[p.Kind].form == list:
+		return b.expand(p, v), true
+	case p.Kind == Pattern, p.Kind == ID, p.Kind == Zone, p.Kind == Mode, p.Kind == Switch:
+		return b.expand(p, asList(p, v)), true
+	}
+	return rule.Expansion{}, false
+}
+
+// asList is a single text as a list. A switch that is off is an empty list, so
+// that its rules sleep; one that is on holds "true", whatever its date: an item
+// has an end, but no beginning.
+func asList(p Param, v value) value {
+	switch {
+	case v.scalar == "", p.Kind == Switch && v.scalar == "false":
+		return value{declared: v.declared}
+	case p.Kind == Switch:
+		return value{items: []item{{text: "true"}}, declared: v.declared}
+	}
+	return value{items: []item{{text: v.scalar}}, declared: v.declared}
+}
+
+func (b *Baseline) expand(p Param, v value) rule.Expansion {
+	x := rule.Expansion{Optional: p.MayBeEmpty}
+	for _, it := range v.items {
+		if it.text != "" {
+			x.Items = append(x.Items, rule.Item{Value: it.text, Until: it.until})
+			continue
+		}
+		members, why := b.members(it.label())
+		x.Items = append(x.Items, asItems(members, it.until)...)
+		x.Unread = cmp.Or(x.Unread, why)
+		x.Optional = x.Optional || why == "" // read: nobody in it is an answer
+	}
+	if p.Live == Joined || p.Live == Derived && !v.declared {
+		members, why := b.members(p.Name)
+		x.Items = append(x.Items, asItems(members, 0)...)
+		x.Unread = cmp.Or(x.Unread, why)
+		x.Optional = x.Optional || why == ""
+	}
+	switch {
+	case x.Unread != "" && p.fallback != "":
+		return rule.Expansion{FromField: p.fallback}
+	case x.Unread != "" && p.Live == Derived:
+		x.Unread += ", or " + p.Name + " in the baseline"
+	}
+	return x
+}
+
+// members looks a live list up; why says what is missing where there is none.
+func (b *Baseline) members(list string) (members []string, why string) {
+	members, ok := b.lists[list]
+	switch {
+	case ok:
+		return members, ""
+	case !b.read:
+		return nil, needsDirectory
+	}
+	return nil, fmt.Sprintf("%s is not in the directory that was given", list)
+}
+
+func asItems(members []string, until int64) []rule.Item {
+	out := make([]rule.Item, len(members))
+	for i, m := range members {
+		out[i] = rule.Item{Value: m, Until: until}
+	}
+	return out
+}
+
+// Number gives the value of a count, percentage or number. For counts that
+// differ for users and administrators it gives the users'; the administrators'
+// has the name with ".admin" behind it.
+func (b *Baseline) Number(name string) (float64, bool) {
+	base, class, _ := strings.Cut(name, ".")
+	p, ok := lookup(base)
+	if !ok {
+		return 0, false
+	}
+	v := b.values[base]
+	switch p.Kind {
+	case Count, Percent, Number:
+		if class == "" {
+			return parseNumber(v.scalar)
+		}
+	case Counts:
+		if class == "" {
+			return parseNumber(v.scalar)
+		}
+		if i := slices.IndexFunc(v.rows, func(r row) bool { return r.key == class }); i >= 0 {
+			return parseNumber(v.rows[i].texts[0])
+		}
+	}
+	return 0, false
+}
+
+func parseNumber(text string) (float64, bool) {
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil
+}
+
+// Duration gives the value of a duration.
+func (b *Baseline) Duration(name string) (time.Duration, bool) {
+	p, ok := lookup(name)
+	if !ok || p.Kind != Duration {
+		return 0, false
+	}
+	d, err := parseDuration(b.values[name].scalar)
+	return d, err == nil
+}

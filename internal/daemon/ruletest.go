@@ -1,0 +1,120 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"vakt/internal/baseline"
+	"vakt/internal/rule"
+	"vakt/internal/source"
+)
+
+// Render turns the records of a case into one input of a shape. ok is false
+// when the shape does not carry all of them.
+type Render func(shape string, records [][]byte) (data []byte, ok bool, err error)
+
+// Trial is one case of one rule file in one shape.
+type Trial struct {
+	Case  *Case
+	Shape string
+	Got   int
+	// Declared says that the ledger named one of the rules as blind or weak
+	// on this input, so that the number may differ.
+	Declared bool
+	Err      error
+}
+
+// Passed says whether the number is right, or its difference was declared.
+func (t *Trial) Passed() bool {
+	return t.Err == nil && (t.Got == t.Case.Alerts || t.Declared)
+}
+
+// String tells what is wrong, for a person.
+func (t *Trial) String() string {
+	at := fmt.Sprintf("%s:%d: case %q as %s: ", t.Case.File, t.Case.Line, t.Case.Name, t.Shape)
+	switch {
+	case t.Err != nil:
+		return at + t.Err.Error()
+	case t.Passed():
+		return at + "ok"
+	}
+	return fmt.Sprintf("%s%d alerts, expected %d, and no rule was reported blind or weak", at, t.Got, t.Case.Alerts)
+}
+
+// TestRules runs the cases of one rule file in every shape that carries their
+// records. The rules are all rules of the file, so that a correlation has its
+// base rules.
+func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []string, render Render) ([]Trial, error) {
+	var trials []Trial
+	for i := range cases {
+		ran := 0
+		for _, shape := range shapes {
+			data, ok, err := render(shape, cases[i].Records)
+			if err != nil {
+				return trials, fmt.Errorf("%s:%d: render as %s: %w", cases[i].File, cases[i].Line, shape, err)
+			}
+			if !ok {
+				continue
+			}
+			ran++
+			trials = append(trials, try(ctx, rules, &cases[i], shape, data))
+		}
+		if ran == 0 {
+			return trials, fmt.Errorf("%s:%d: no shape carries the records of case %q", cases[i].File, cases[i].Line, cases[i].Name)
+		}
+	}
+	return trials, nil
+}
+
+func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, data []byte) Trial {
+	t := Trial{Case: c, Shape: shape}
+	b, err := baseline.FromValues(c.Baseline)
+	if err != nil {
+		t.Err = fmt.Errorf("baseline of the case: %w", err)
+		return t
+	}
+	if c.Directory != nil {
+		b = b.WithDirectory(c.Directory)
+	}
+	batch := Batch{Rules: rules, Baseline: b, Files: source.Files{Stdin: bytes.NewReader(data)}}
+	report, err := batch.Run(ctx, []string{"-"})
+	if err != nil {
+		t.Err = err
+		return t
+	}
+	total := report.Ledger.Total()
+	if missing := report.Ledger.Incomplete(); missing != "" || total.Evaluated+total.Duplicate != len(c.Records) {
+		t.Err = fmt.Errorf("%d of %d records were evaluated: %s", total.Evaluated+total.Duplicate, len(c.Records), why(report.Ledger, missing))
+		return t
+	}
+	t.Got = len(report.Alerts)
+	t.Declared = declared(report.Ledger, rules)
+	return t
+}
+
+func why(l *source.Ledger, missing string) string {
+	for _, e := range l.Inputs {
+		if e.Problem != "" {
+			return e.Problem
+		}
+		for _, q := range e.Quarantine {
+			return fmt.Sprintf("record %d: %s", q.Index, q.Reason)
+		}
+		if kinds := e.Kinds(); len(kinds) > 0 {
+			return "out of scope: " + strings.Join(kinds, ", ")
+		}
+	}
+	return missing
+}
+
+// declared says whether the ledger names one of the rules as blind, or as
+// weak by more than the way in which attempts are counted.
+func declared(l *source.Ledger, rules []*rule.Rule) bool {
+	about := func(b source.Blind) bool {
+		return slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.Key() == b.Rule })
+	}
+	return slices.ContainsFunc(l.Blind, about) || slices.ContainsFunc(l.Weak, about)
+}

@@ -1,0 +1,83 @@
+// Package detect runs compiled rules over records and tells what they found.
+//
+// Stage one is stateless and may run on many workers in any order: a record
+// that matches becomes facts, small values with a time, a key and a group.
+// Stage two sorts the facts of each rule and group by event time and decides,
+// so that the same records give the same detections however they were
+// ordered, split, repeated or shared among workers.
+//
+// The package holds all facts in memory and does no I/O. What an alert is
+// called and how it looks is said by package alert.
+package detect
+
+import (
+	"vakt/internal/event"
+	"vakt/internal/rule"
+)
+
+// MaxWindow is how many facts of one rule and group are looked at in one
+// window: the newest. Beyond it a number is "at least".
+const MaxWindow = 1000
+
+// Detector is a set of rules ready to run. It is read-only and shared by its
+// workers.
+type Detector struct {
+	set     *rule.Set
+	schema  *event.Schema
+	layout  *event.Layout
+	targets []target
+	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
+}
+
+// target is a rule that can alert: a plain rule or a correlation.
+type target struct {
+	rule  *rule.Compiled
+	level rule.Severity
+}
+
+// use says that the matches of a rule are facts of a target.
+type use struct {
+	target int
+	group  []event.Field
+	value  event.Field
+}
+
+// New prepares a compiled set. The schema must be the one that the set was
+// compiled against.
+func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
+	layout, err := schema.Layout(set.Fields()...)
+	if err != nil {
+		return nil, err
+	}
+	d := &Detector{set: set, schema: schema, layout: layout, uses: map[*rule.Compiled][]use{}}
+	for _, c := range set.Rules() {
+		if set.Alerting(c) {
+			d.uses[c] = append(d.uses[c], use{target: d.add(c), group: c.Group})
+		}
+	}
+	for _, c := range set.Correlations() {
+		if len(c.Asleep) > 0 {
+			continue
+		}
+		t := d.add(c)
+		for _, b := range c.Base {
+			d.uses[b.Rule] = append(d.uses[b.Rule], use{target: t, group: b.Group, value: b.Value})
+		}
+	}
+	return d, nil
+}
+
+func (d *Detector) add(c *rule.Compiled) int {
+	level, ok := rule.SeverityNamed(c.Level)
+	if !ok {
+		level = rule.Medium
+	}
+	d.targets = append(d.targets, target{rule: c, level: level})
+	return len(d.targets) - 1
+}
+
+// Layout is what a record must be read with to be seen by the detector.
+func (d *Detector) Layout() *event.Layout { return d.layout }
+
+// Set is the rules that the detector runs.
+func (d *Detector) Set() *rule.Set { return d.set }

@@ -1,0 +1,190 @@
+package event
+
+import (
+	"bytes"
+	"iter"
+	"net/netip"
+	"strings"
+	"unicode"
+
+	"vakt/internal/extract"
+)
+
+// decode turns a raw value into the values of its kind. A value that is not
+// of its kind is kept as text: it can still be shown and compared.
+func (r *Record) decode(k kind, raw []byte) Values {
+	if k == asJSON {
+		return r.values(func(yield func(Value) bool) { yield(Value{Text: raw, Type: JSON}) })
+	}
+	return r.values(func(yield func(Value) bool) {
+		for e := range leaves(raw) {
+			if v, ok := r.scalar(k, e); ok && !yield(v) {
+				return
+			}
+		}
+	})
+}
+
+// leaves yields the value itself, or the scalars of an array.
+func leaves(raw []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if extract.Kind(raw) != '[' {
+			yield(raw)
+			return
+		}
+		for e := range extract.Elements(raw) {
+			if !extract.IsNull(e) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// scalar decodes one value; ok is false when it counts as absent.
+func (r *Record) scalar(k kind, raw []byte) (v Value, ok bool) {
+	v = Value{Text: r.textOf(raw), Type: typeOf(raw)}
+	switch k {
+	case asID:
+		if v.Text = r.lower(v.Text); noID(v.Text) {
+			return v, false
+		}
+	case asNumber:
+		v.Type = Number
+	case asFlag:
+		v.Text, v.Type = r.lower(v.Text), Bool
+	case asAddress:
+		v.Text = r.address(v.Text)
+	case asActivity:
+		v.Text = r.activity(v.Text)
+	case asOutcome:
+		v.Text = outcomeOf(v.Text)
+	}
+	return v, true
+}
+
+func typeOf(raw []byte) Type {
+	switch extract.Kind(raw) {
+	case '"':
+		return String
+	case 't', 'f':
+		return Bool
+	case '{', '[':
+		return JSON
+	}
+	return Number
+}
+
+// noID says whether an id stands for "none": empty or all zero.
+func noID(text []byte) bool {
+	for _, c := range text {
+		if c != '0' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// lower folds a text to lower case, copying only where it must.
+func (r *Record) lower(text []byte) []byte {
+	if bytes.IndexFunc(text, unicode.IsUpper) < 0 {
+		return text
+	}
+	start := len(r.arena)
+	r.arena = append(r.arena, bytes.ToLower(text)...)
+	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// address brings an IP address to one form: no port, no brackets, no zone,
+// IPv4 instead of IPv4-mapped IPv6. What is no address (a host name, a
+// placeholder) stays as recorded.
+func (r *Record) address(text []byte) []byte {
+	a, ok := ParseAddress(text)
+	if !ok {
+		return text
+	}
+	start := len(r.arena)
+	r.arena = a.AppendTo(r.arena)
+	if bytes.Equal(r.arena[start:], text) {
+		r.arena = r.arena[:start]
+		return text
+	}
+	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// ParseAddress reads an IP address as logs write it: "192.0.2.7",
+// "192.0.2.7:443", "[2001:db8::1]:443", "[2001:db8::1]", "::ffff:192.0.2.7".
+func ParseAddress(text []byte) (netip.Addr, bool) {
+	s := string(bytes.TrimSpace(text))
+	if inside, after, bracketed := strings.Cut(strings.TrimPrefix(s, "["), "]"); bracketed && s[0] == '[' {
+		if after != "" && !isPort(after) {
+			return netip.Addr{}, false
+		}
+		s = inside
+	} else if host, port, found := strings.Cut(s, ":"); found && isPort(":"+port) && strings.Contains(host, ".") {
+		s = host
+	}
+	a, err := netip.ParseAddr(s)
+	return a.Unmap().WithZone(""), err == nil
+}
+
+// isPort says whether a text is a colon and a number.
+func isPort(s string) bool {
+	digits, ok := strings.CutPrefix(s, ":")
+	return ok && digits != "" && len(digits) <= 5 && strings.Trim(digits, "0123456789") == ""
+}
+
+// dash is the en dash that stands in some operation names, where other logs
+// have a hyphen.
+const dash = "–"
+
+// activity brings an operation name to Graph's form.
+func (r *Record) activity(text []byte) []byte {
+	text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("."))
+	if !bytes.Contains(text, []byte(dash)) {
+		return text
+	}
+	return r.keep(string(bytes.ReplaceAll(text, []byte(dash), []byte("-"))))
+}
+
+// outcomes are the names that logs give to how an operation ended.
+var outcomes = map[string]string{
+	"success": "success", "succeeded": "success", "true": "success",
+	"failure": "failure", "failed": "failure", "fail": "failure", "false": "failure",
+	"partiallysucceeded": "failure", "timeout": "timeout",
+}
+
+func outcomeOf(text []byte) []byte {
+	if o, ok := outcomes[string(bytes.ToLower(text))]; ok {
+		return []byte(o)
+	}
+	return text
+}
+
+// pairValue finds the value of one name in a list of name/value pairs
+// ({"Name":…,"Value":…} or {"key":…,"value":…}), or nil.
+func pairValue(raw []byte, name string) []byte {
+	for e := range extract.Elements(raw) {
+		if n := pairName(e); n != nil && equalText(n, name) {
+			return extract.Member(e, "value")
+		}
+	}
+	return nil
+}
+
+func pairName(e []byte) []byte {
+	if n := extract.Member(e, "name"); n != nil {
+		return n
+	}
+	return extract.Member(e, "key")
+}
+
+// equalText compares a raw string with a name, without case.
+func equalText(raw []byte, name string) bool {
+	if extract.Kind(raw) != '"' {
+		return false
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return bytes.EqualFold(raw[1:len(raw)-1], []byte(name))
+	}
+	return bytes.EqualFold(extract.AppendText(nil, raw), []byte(name))
+}

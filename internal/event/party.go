@@ -1,0 +1,275 @@
+package event
+
+import (
+	"bytes"
+	"iter"
+
+	"vakt/internal/extract"
+)
+
+// party is an actor or target of an audit. Texts live as long as the record.
+type party struct {
+	ID, UPN, Name, Type []byte
+	app                 bool
+}
+
+// account is the account id of a user target, or nil.
+func (p party) account() []byte {
+	if len(p.Type) > 0 && !bytes.EqualFold(p.Type, []byte("User")) {
+		return nil
+	}
+	if len(p.ID) > 0 {
+		return p.ID
+	}
+	if len(p.UPN) > 0 {
+		return plainUPN(bytes.ToLower(p.UPN))
+	}
+	return nil
+}
+
+// Targets are what an audit acted on, in the record's order.
+func (r *Record) Targets() []party {
+	r.parseParties()
+	return r.targets
+}
+
+// Actor is who started an audited operation.
+func (r *Record) Actor() party {
+	r.parseParties()
+	return r.actor
+}
+
+func (r *Record) parseParties() {
+	if r.parsed == r.number {
+		return
+	}
+	r.parsed = r.number
+	r.targets, r.actor = r.targets[:0], party{}
+	list := r.core(Audit, "targetResources").First()
+	if r.unified() {
+		if p := r.listed(list); p.ID != nil || p.UPN != nil || p.Name != nil {
+			r.targets = append(r.targets, p)
+		}
+		r.actor = r.listed(r.core(Audit, "actorList").First())
+		if r.actor.UPN == nil && !r.actor.app {
+			r.actor.UPN = r.core(Audit, "initiatedBy.user.userPrincipalName").First()
+		}
+		return
+	}
+	for e := range extract.Elements(list) {
+		r.targets = append(r.targets, party{
+			ID: r.idMember(e, "id"), UPN: r.member(e, "userPrincipalName"), Name: r.member(e, "displayName"), Type: r.member(e, "type"),
+		})
+	}
+	r.actor = r.initiator()
+}
+
+// initiator reads Graph's initiatedBy: exactly one of user and app is set.
+func (r *Record) initiator() party {
+	get := func(name string) []byte { return r.core(Audit, name).First() }
+	p := party{ID: get("initiatedBy.user.id"), UPN: get("initiatedBy.user.userPrincipalName")}
+	if len(p.ID) == 0 && len(p.UPN) == 0 {
+		p = party{ID: get("initiatedBy.app.servicePrincipalId"), Name: get("initiatedBy.app.displayName"), app: true}
+	}
+	return p
+}
+
+func (r *Record) member(e []byte, key string) []byte {
+	raw := extract.Member(e, key)
+	if raw == nil || extract.IsNull(raw) {
+		return nil
+	}
+	return r.textOf(raw)
+}
+
+func (r *Record) idMember(e []byte, key string) []byte {
+	text := r.lower(r.member(e, key))
+	if noID(text) {
+		return nil
+	}
+	return text
+}
+
+// listed reads an Actor or Target list of the unified log: entries of one
+// party, each {"ID":…,"Type":…}, where type 5 is a UPN, 1 a display name, 3 a
+// legacy id, and an object id stands bare beside its prefixed twin
+// ("User_<id>") and the word for its kind ("User").
+func (r *Record) listed(list []byte) party {
+	var p party
+	for e := range extract.Elements(list) {
+		text := r.member(e, "ID")
+		switch typ := r.member(e, "Type"); {
+		case len(text) == 0:
+		case string(typ) == "5":
+			p.UPN = text
+		case string(typ) == "1":
+			p.Name = text
+		case isGUID(text) && p.ID == nil:
+			if id := r.lower(text); !noID(id) {
+				p.ID = id
+			}
+		case isKindWord(text):
+			p.Type = text
+			p.app = string(text) == "ServicePrincipal"
+		}
+	}
+	return p
+}
+
+// kindWords are the words by which the unified log names the kind of a party.
+var kindWords = []string{"User", "ServicePrincipal", "Group", "Role", "Application", "Device", "Policy", "Directory", "Other"}
+
+func isKindWord(text []byte) bool {
+	for _, w := range kindWords {
+		if string(text) == w {
+			return true
+		}
+	}
+	return false
+}
+
+func isGUID(text []byte) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, c := range text {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !isHex(c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func (r *Record) partyValues(pick func(party) []byte) Values {
+	return r.values(func(yield func(Value) bool) {
+		for _, t := range r.Targets() {
+			if text := pick(t); text != nil && !yield(Value{Text: text}) {
+				return
+			}
+		}
+	})
+}
+
+func targetIDs(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return p.ID })
+}
+func targetNames(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return p.Name })
+}
+func targetTypes(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return p.Type })
+}
+func targetUPNs(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return p.UPN })
+}
+
+func targetDomains(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return domain(bytes.ToLower(p.UPN)) })
+}
+
+func targetGuestDomains(r *Record, _ *field) Values {
+	return r.partyValues(func(p party) []byte { return guestDomain(bytes.ToLower(p.UPN)) })
+}
+
+// additionalDetail reads one key of an audit's additional details. In the
+// unified log they are JSON text in the extended property of that name.
+func additionalDetail(r *Record, f *field) Values {
+	list := r.base(f, 0).First()
+	if !r.unified() {
+		return pairNamed(r, f)
+	}
+	document, ok := extract.Embedded(pairValue(list, "additionalDetails"), nil)
+	if !ok {
+		return Values{}
+	}
+	raw := extract.Member(document, f.param)
+	if raw == nil {
+		return Values{}
+	}
+	return r.decode(asText, raw)
+}
+
+func modifiedOld(r *Record, f *field) Values { return r.modified(f, "oldValue") }
+func modifiedNew(r *Record, f *field) Values { return r.modified(f, "newValue") }
+
+// modified reads one side of a modified property, decoded twice: the value is
+// JSON text inside a string, an array for directory attributes ("[\"Guest\"]"),
+// a quoted text for computed ones ("\"Member\""), and sometimes plain.
+func (r *Record) modified(f *field, side string) Values {
+	return r.values(func(yield func(Value) bool) {
+		for property := range r.properties(f) {
+			if !equalText(propertyName(property), f.param) {
+				continue
+			}
+			for v := range r.twice(extract.Member(property, side)) {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	})
+}
+
+// properties yields the modified properties of every target.
+func (r *Record) properties(f *field) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for _, base := range f.from[0] {
+			for e := range extract.Elements(r.Field(base).First()) {
+				if propertyName(e) != nil && extract.Member(e, "newValue") != nil {
+					if !yield(e) {
+						return
+					}
+					continue
+				}
+				for property := range extract.Elements(extract.Member(e, "modifiedProperties")) {
+					if !yield(property) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// propertyName: Graph says displayName, the unified log Name.
+func propertyName(e []byte) []byte {
+	if n := extract.Member(e, "displayName"); n != nil {
+		return n
+	}
+	return extract.Member(e, "name")
+}
+
+// twice decodes JSON text inside a string into its scalars.
+func (r *Record) twice(raw []byte) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if raw == nil || extract.IsNull(raw) {
+			return
+		}
+		inner, ok := extract.Embedded(raw, nil)
+		if !ok {
+			yield(Value{Text: r.textOf(raw)})
+			return
+		}
+		for e := range leaves(inner) {
+			if v, ok := r.scalar(asText, e); ok && !extract.IsNull(e) && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// unified says whether the record came in a shape of the unified log.
+func (r *Record) unified() bool {
+	return r.shape == UnifiedAudit || r.shape == AuditLogRecord || r.shape == UnifiedExport
+}

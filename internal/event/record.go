@@ -1,0 +1,206 @@
+package event
+
+import (
+	"bytes"
+	"iter"
+
+	"vakt/internal/extract"
+)
+
+// Record is one record of a log. It is filled by Layout.Read, answers for
+// fields until the next Read, and is meant to be reused. It is not safe for
+// concurrent use.
+type Record struct {
+	layout *Layout
+	row    *extract.Row
+	raw    []byte
+
+	shape   Shape
+	logs    Log
+	kind    string // of a record out of scope
+	cells   []cell
+	number  uint32 // which record this is, to tell fresh cells from stale ones
+	arena   []byte
+	list    []Value
+	targets []party
+	actor   party
+	parsed  uint32 // number of the record whose targets and actor were parsed
+	seconds int64
+}
+
+// cell is a field that was asked for, of record number.
+type cell struct {
+	number uint32
+	values Values
+}
+
+func (r *Record) attach(l *Layout) {
+	r.layout, r.row = l, l.projection.NewRow()
+	r.cells = nil
+}
+
+func (r *Record) reset(raw []byte) {
+	r.raw = raw
+	r.number++
+	r.arena, r.list = r.arena[:0], r.list[:0]
+	r.seconds = 0
+	r.recognise()
+}
+
+// Shape is the form in which the record came; NoShape when out of scope.
+func (r *Record) Shape() Shape { return r.shape }
+
+// Logs are the logs that the record belongs to; NoLog when out of scope.
+func (r *Record) Logs() Log { return r.logs }
+
+// OutOfScope names the kind of a record that no log of ours has, such as
+// "azure_activity"; empty for a record in scope.
+func (r *Record) OutOfScope() string { return r.kind }
+
+// Raw is the record as it was read.
+func (r *Record) Raw() []byte { return r.raw }
+
+// primary is the log whose columns describe the record best.
+func (r *Record) primary() Log {
+	for _, log := range Logs() {
+		if r.logs&log != 0 {
+			return log
+		}
+	}
+	return NoLog
+}
+
+// Field answers for one field. It is unknown when the record's shape cannot
+// carry it or the record belongs to another log.
+func (r *Record) Field(f Field) Values {
+	if int(f) >= len(r.cells) {
+		r.cells = append(r.cells, make([]cell, int(f)+1-len(r.cells))...)
+	}
+	if c := &r.cells[f]; c.number == r.number {
+		return c.values
+	}
+	v := r.compute(r.layout.fields[f])
+	r.cells[f] = cell{number: r.number, values: v}
+	return v
+}
+
+func (r *Record) compute(f *field) Values {
+	switch {
+	case r.logs&f.log == 0:
+		return Values{Unknown: true}
+	case f.derive == nil:
+		return r.column(f)
+	}
+	for _, alternatives := range f.from {
+		for _, base := range alternatives {
+			if !r.Field(base).Unknown {
+				return f.derive.compute(r, f)
+			}
+		}
+	}
+	return Values{Unknown: true}
+}
+
+// core answers for a field that every layout reads.
+func (r *Record) core(log Log, name string) Values {
+	return r.Field(r.layout.core[log][name])
+}
+
+// column reads the first source of a column that has a value. In a Log
+// Analytics row a column that is not there was not exported: unknown. In the
+// other shapes, which leave out what is null, it is absent.
+func (r *Record) column(f *field) Values {
+	sources := f.sources[r.shape]
+	unknown := len(sources) == 0
+	missing := r.shape == LogAnalytics
+	for _, src := range sources {
+		raw := r.slot(src.path)
+		if raw == nil {
+			continue
+		}
+		missing = false
+		if src.key != "" {
+			raw = pairValue(raw, src.key)
+		}
+		if raw == nil || extract.IsNull(raw) {
+			continue
+		}
+		if v := r.decode(f.kind, raw); len(v.List) > 0 {
+			return v
+		}
+	}
+	return Values{Unknown: unknown || missing}
+}
+
+func (r *Record) slot(path int) []byte {
+	if i := r.layout.slots[path]; i >= 0 {
+		return r.row.Raw(i)
+	}
+	return nil
+}
+
+func (r *Record) mark(m mark) []byte {
+	raw := r.row.Raw(r.layout.marks[m])
+	if extract.IsNull(raw) {
+		return nil
+	}
+	return raw
+}
+
+// markText is the decoded text of a mark, or nil.
+func (r *Record) markText(m mark) []byte {
+	raw := r.mark(m)
+	if raw == nil {
+		return nil
+	}
+	return r.textOf(raw)
+}
+
+// textOf decodes a raw value, into the record's arena where it has escapes.
+func (r *Record) textOf(raw []byte) []byte {
+	if len(raw) >= 2 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	start := len(r.arena)
+	r.arena = extract.AppendText(r.arena, raw)
+	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// keep copies a computed text into the record's arena.
+func (r *Record) keep(text string) []byte {
+	start := len(r.arena)
+	r.arena = append(r.arena, text...)
+	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// one makes Values of a single text.
+func (r *Record) one(t []byte, typ Type) Values {
+	return r.values(func(yield func(Value) bool) { yield(Value{Text: t, Type: typ}) })
+}
+
+// values collects a sequence into the record's list.
+func (r *Record) values(seq iter.Seq[Value]) Values {
+	var few [4]Value
+	collected := few[:0]
+	for v := range seq {
+		collected = append(collected, v)
+	}
+	if len(collected) == 0 {
+		return Values{}
+	}
+	start := len(r.list)
+	r.list = append(r.list, collected...)
+	return Values{List: r.list[start:len(r.list):len(r.list)]}
+}
+
+// Texts yields every text of the record, decoded, keys left out: what a
+// keyword search looks at.
+func (r *Record) Texts(yield func([]byte) bool) {
+	var scratch []byte
+	for raw := range scalars(r.raw) {
+		scratch = extract.AppendText(scratch[:0], raw)
+		if !yield(scratch) {
+			return
+		}
+	}
+}

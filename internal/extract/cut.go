@@ -1,0 +1,448 @@
+package extract
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// How cutting a value out ended. The reader then stands behind the value, or
+// where reading goes on.
+type verdict int
+
+const (
+	cutWhole  verdict = iota // s.value is the value
+	cutWrap                  // it is an envelope; the reader stands at its list
+	cutLarge                 // larger than Limits.Record
+	cutBroken                // not balanced
+)
+
+// cut is the value that is being cut out.
+type cut struct {
+	place  Place
+	start  int64 // offset of its bracket
+	column int64
+	open   byte   // its bracket
+	wraps  string // the container that the newest key at level 1 would open
+	defect string
+
+	last byte // the newest byte that is no white space
+	more int  // open brackets beyond those on the stack
+
+	next      int64 // offset of its second line; -1: it has none yet
+	nextState lines
+	bare      bool  // its first line holds the bracket alone
+	inner     int64 // offset of a value in it that could be the next record; -1: none
+	innerAt   lines
+}
+
+// maxStack is how many open brackets are told apart by kind. Deeper ones,
+// which only a value without any sense has, are counted.
+const maxStack = 1 << 20
+
+// cutOut reads the object or list at the place. With mayWrap it stops at the
+// list of an envelope.
+func (s *splitter) cutOut(open byte, mayWrap bool) verdict {
+	s.begin(open)
+	s.mark = s.pos
+	return s.brackets(mayWrap)
+}
+
+// cutOff reads the object or list at the place and holds nothing of it.
+func (s *splitter) cutOff(open byte) verdict {
+	s.begin(open)
+	s.mark = -1
+	return s.brackets(false)
+}
+
+func (s *splitter) begin(open byte) {
+	s.cut = cut{
+		place: s.here(), start: s.offset(s.pos), column: s.column(), open: open,
+		last: open, next: -1, inner: -1,
+	}
+	s.stack = append(s.stack[:0], open)
+}
+
+// value is the value that was cut out.
+func (s *splitter) value() []byte {
+	from := int(s.cut.start - s.base)
+	return s.buf[from:s.pos:s.pos]
+}
+
+// size is how much of the value has been read.
+func (s *splitter) size() int64 { return s.offset(s.pos) - s.cut.start }
+
+// refill reads on inside the value, and lets go of what is too large to keep.
+func (s *splitter) refill() bool {
+	if s.size() > int64(s.lim.Record) {
+		s.mark = -1
+	}
+	return s.more()
+}
+
+// brackets reads up to the bracket that closes the value. It is the inner
+// loop of the splitter and long for that reason.
+func (s *splitter) brackets(mayWrap bool) verdict {
+	c := &s.cut
+	s.fresh = false
+	s.pos++
+	for {
+		i, buf := s.pos, s.buf
+		for i < len(buf) && (class[buf[i]] == other || class[buf[i]] == between) {
+			i++
+		}
+		if i > s.pos {
+			c.last = buf[i-1]
+		}
+		s.pos = i
+		if i == len(buf) {
+			if !s.refill() {
+				return s.broken("the record is not closed: the input ends", false)
+			}
+			continue
+		}
+		switch b := buf[i]; class[b] {
+		case white:
+			s.pos++
+		case line:
+			if ok, v := s.lineInside(); !ok {
+				return v
+			}
+		case quoted:
+			from := s.offset(i)
+			isKey := mayWrap && len(s.stack) == 1 && (c.last == '{' || c.last == ',')
+			if !s.passString() {
+				return s.broken("a string is not closed on its line", true)
+			}
+			if isKey {
+				c.wraps = s.keyWraps(from)
+			}
+			c.last = '"'
+		case opening:
+			if b == '[' && c.wraps != "" && c.last == ':' && len(s.stack) == 1 {
+				return cutWrap
+			}
+			s.push(b)
+			s.pos++
+		case closing:
+			if !s.pop(b) {
+				return s.broken("brackets do not match", true)
+			}
+			s.pos++
+			if len(s.stack) == 0 {
+				return s.closed()
+			}
+		}
+	}
+}
+
+// keyWraps names the container that the key just read may open.
+func (s *splitter) keyWraps(from int64) string {
+	if s.mark < 0 || s.size() > int64(s.lim.Record) {
+		return ""
+	}
+	key := s.buf[from+1-s.base : s.pos-1]
+	if len(key) < len("value") || len(key) > len("records") {
+		return ""
+	}
+	return envelopeOf(key)
+}
+
+// push notes an opening bracket.
+func (s *splitter) push(b byte) {
+	s.cut.last = b
+	if len(s.stack) < maxStack {
+		s.stack = append(s.stack, b)
+	} else {
+		s.cut.more++
+	}
+}
+
+// pop notes a closing bracket and is false if it is of the wrong kind.
+func (s *splitter) pop(b byte) bool {
+	s.cut.last = b
+	if s.cut.more > 0 {
+		s.cut.more--
+		return true
+	}
+	if listBit(s.stack[len(s.stack)-1]) != listBit(b) {
+		return false
+	}
+	s.stack = s.stack[:len(s.stack)-1]
+	return true
+}
+
+// closed ends a balanced value.
+func (s *splitter) closed() verdict {
+	if s.size() <= int64(s.lim.Record) {
+		return cutWhole
+	}
+	s.cut.defect = tooLarge(s.lim.Record, s.size())
+	return cutLarge
+}
+
+// tooLarge words the defect of a large record.
+func tooLarge(limit int, size int64) string {
+	bound := thousands(int64(limit)) + " bytes"
+	if limit%(1<<20) == 0 {
+		bound = strconv.Itoa(limit>>20) + " MiB"
+	}
+	return fmt.Sprintf("larger than %s (%s bytes)", bound, thousands(size))
+}
+
+// thousands writes a number with commas.
+func thousands(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// passString reads the string at the place. It is false where the string is
+// not closed before the end of its line; the reader then stands there.
+func (s *splitter) passString() bool {
+	s.pos++
+	for {
+		s.pos = plain(s.buf, s.pos)
+		if s.pos == len(s.buf) {
+			if !s.refill() {
+				return false
+			}
+			continue
+		}
+		switch s.buf[s.pos] {
+		case '"':
+			s.pos++
+			return true
+		case '\n', '\r':
+			return false
+		case '\\':
+			if s.pos+1 == len(s.buf) && !s.refill() {
+				s.pos = len(s.buf)
+				return false
+			}
+			s.pos++
+			if c := s.buf[s.pos]; c == '\n' || c == '\r' {
+				return false
+			}
+		}
+		s.pos++
+	}
+}
+
+// lineInside reads a line end inside the value and the white space and commas
+// behind it. It is false, with a verdict, where the next line shows that the
+// value is broken: it begins a record where none can stand.
+func (s *splitter) lineInside() (bool, verdict) {
+	c := &s.cut
+	if s.ownLines && c.start < s.horizon {
+		return false, s.broken("the record is not closed on its line", true)
+	}
+	for {
+		b, ok := s.peekInside()
+		if !ok {
+			return false, s.broken("the record is not closed: the input ends", false)
+		}
+		switch {
+		case class[b] == line:
+			s.newline(s.pos)
+			s.pos++
+			if c.next < 0 {
+				c.next, c.nextState = s.offset(s.pos), s.lines
+				c.bare = c.last == c.open && len(s.stack) == 1
+			}
+		case class[b] == white:
+			s.pos++
+		case b == ',':
+			c.last = b
+			s.pos++
+		case b == c.open && s.column() <= c.column:
+			if !s.mayStand() {
+				return false, s.broken("the record is not closed before the next begins", false)
+			}
+			if c.inner < 0 {
+				c.inner, c.innerAt = s.offset(s.pos), s.lines
+			}
+			return true, 0
+		case b == ']' && s.endsList() && s.stack[len(s.stack)-1] != '[':
+			return false, s.broken("the record is not closed before its list ends", false)
+		default:
+			return true, 0
+		}
+	}
+}
+
+// peekInside is peek inside the value.
+func (s *splitter) peekInside() (byte, bool) {
+	if s.pos == len(s.buf) && !s.refill() {
+		return 0, false
+	}
+	return s.buf[s.pos], true
+}
+
+// mayStand reports whether an object or list can begin here in the value.
+func (s *splitter) mayStand() bool {
+	last := s.cut.last
+	return last == ':' || s.stack[len(s.stack)-1] == '[' && (last == ',' || last == '[')
+}
+
+// endsList reports whether a bracket that begins a line here closes the list
+// around the value.
+func (s *splitter) endsList() bool { return s.lists > 0 && s.column() <= s.cut.column }
+
+// broken ends a value that is not balanced and finds the place to go on at.
+// With restOfLine it is behind the present line.
+//
+// A value that has been read over several lines may have swallowed records:
+// its first line may be a broken line of JSON Lines, and reading goes on at
+// its second line, each line now for itself up to here; or it is written over
+// many lines, and reading goes on at the first value in it that begins a line
+// like a record. Both happen once for each stretch of the input, so that no
+// byte is read more than twice.
+func (s *splitter) broken(why string, restOfLine bool) verdict {
+	c := &s.cut
+	c.defect = why
+	s.fresh = true
+	held := s.mark >= 0 && s.size() <= int64(s.lim.Record)
+	if !held && s.size() > int64(s.lim.Record) {
+		c.defect = tooLarge(s.lim.Record, s.size()) + ", and broken: " + why
+	}
+	at := s.offset(s.pos)
+	if held && c.start >= s.horizon {
+		switch {
+		case c.next >= 0 && !c.bare:
+			s.horizon, s.ownLines = at, true
+			s.back(c.next, c.nextState)
+			return cutBroken
+		case c.inner >= 0:
+			s.horizon, s.ownLines = at, false
+			s.back(c.inner, c.innerAt)
+			return cutBroken
+		}
+	}
+	s.mark = -1
+	if restOfLine {
+		s.passLine()
+	}
+	if c.bare {
+		s.passLines()
+	}
+	return cutBroken
+}
+
+// passLine reads to the end of the present line, which stays unread.
+func (s *splitter) passLine() {
+	at := s.offset(s.pos)
+	for {
+		c, ok := s.peek()
+		if s.lost < 0 && s.offset(s.pos) > at {
+			s.lost = at
+		}
+		if !ok || class[c] == line {
+			return
+		}
+		for s.pos < len(s.buf) && class[s.buf[s.pos]] != line {
+			s.pos++
+		}
+	}
+}
+
+// passLines reads up to a line that begins a record like the broken one, or
+// ends the list around it.
+func (s *splitter) passLines() {
+	at := s.offset(s.pos)
+	for {
+		c, ok := s.significant()
+		if !ok {
+			s.lost = at
+			return
+		}
+		if c == s.cut.open && s.column() <= s.cut.column || c == ']' && s.endsList() {
+			return
+		}
+		s.passLine()
+	}
+}
+
+// stray reads what is no object or list: a scalar, which is an item as it
+// stands, or text without sense.
+func (s *splitter) stray(container string) {
+	s.begin('"')
+	s.need(maxQuoted + 1)
+	shown := append([]byte(nil), s.buf[s.pos:min(len(s.buf), s.pos+maxQuoted+1)]...)
+	s.mark = s.pos
+	s.word()
+	size := s.size()
+	if s.wordEnds() && s.mark >= 0 && size <= int64(s.lim.Record) {
+		from := int(s.cut.start - s.base)
+		if raw := s.buf[from : from+int(size) : from+int(size)]; isScalar(raw) {
+			s.add(container, Item{Raw: raw, Place: s.cut.place})
+			s.fresh = false
+			return
+		}
+	}
+	s.mark = -1
+	s.garbage()
+	shown, _ = trim(shown[:min(int64(len(shown)), s.size())])
+	s.add(container, Item{Place: s.cut.place, Defect: "not JSON: " + quote(shown)})
+	s.fresh = false
+}
+
+// word reads a string, or a run of bytes that could be another scalar.
+func (s *splitter) word() {
+	if s.buf[s.pos] == '"' {
+		s.passString()
+		return
+	}
+	for {
+		for s.pos < len(s.buf) && class[s.buf[s.pos]] == other {
+			s.pos++
+		}
+		if s.pos < len(s.buf) || !s.refill() {
+			return
+		}
+	}
+}
+
+// wordEnds passes over blanks and reports whether the value before them is
+// alone between commas, brackets and line ends.
+func (s *splitter) wordEnds() bool {
+	for {
+		c, ok := s.peekInside()
+		switch {
+		case !ok:
+			return true
+		case class[c] == white:
+			s.pos++
+		default:
+			return class[c] == line || c == ',' || c == ']' && s.lists > 0
+		}
+	}
+}
+
+// garbage reads text without sense: to the end of the line, or in a list to
+// what could come next. The rest of a member ("key": …) is a line's.
+func (s *splitter) garbage() {
+	colon := false
+	for first := s.size() == 0; ; first = false {
+		c, ok := s.peek()
+		if !ok || class[c] == line {
+			return
+		}
+		colon = colon || c == ':'
+		stops := class[c] == opening || c == ',' || c == ']'
+		if stops && s.lists > 0 && !colon && !first {
+			return
+		}
+		s.pos++
+	}
+}
+
+// isScalar reports whether raw is a valid string, number, true, false or null.
+func isScalar(raw []byte) bool {
+	if Kind(raw) == '"' {
+		end, _ := readString(raw, 1)
+		return end == len(raw)
+	}
+	return readScalar(raw, 0) == len(raw)
+}

@@ -1,0 +1,476 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Strict reads one record like Fast, a byte at a time and with nothing clever
+// in it. It is what Fast is measured against.
+func (p *Projection) Strict(rec []byte, row *Row) error {
+	row.reset()
+	s := strict{p: p, row: row, b: rec}
+	err := s.record()
+	if err == nil {
+		row.rec, _ = trim(rec)
+		return nil
+	}
+	row.reset()
+	d := &Defect{Offset: s.i, Reason: err.Error()}
+	if errors.Is(err, ErrNotObject) {
+		d.err = ErrNotObject
+	}
+	return d
+}
+
+// strict is a reader at place i of b.
+type strict struct {
+	p     *Projection
+	row   *Row
+	b     []byte
+	i     int
+	level int
+}
+
+var (
+	errEnd    = errors.New("the record ends too early")
+	errDeep   = errors.New("nested more than 64 deep")
+	errString = errors.New("a string holds a control character")
+	errEscape = errors.New("a string holds a broken escape")
+	errValue  = errors.New("not a JSON value")
+	errNumber = errors.New("not a JSON number, or one out of range")
+	errAfter  = errors.New("something follows the value")
+)
+
+// record reads the whole of b.
+func (s *strict) record() error {
+	if !utf8.Valid(s.b) {
+		return errors.New("not valid UTF-8")
+	}
+	start := s.b
+	s.white()
+	from := s.i
+	to := len(start)
+	for to > from && isWhite(start[to-1]) {
+		to--
+	}
+	switch {
+	case from == to:
+		return errors.New("empty")
+	case to-from > MaxRecord:
+		return errors.New("larger than 1 MiB")
+	}
+	if s.peek() != '{' {
+		if err := s.whole(0); err != nil {
+			return err
+		}
+		s.white()
+		if s.i < len(s.b) {
+			return errAfter
+		}
+		return ErrNotObject
+	}
+	if err := s.way(&s.p.nodes[0], 1); err != nil {
+		return err
+	}
+	s.white()
+	if s.i < len(s.b) {
+		return errAfter
+	}
+	return nil
+}
+
+func isWhite(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// peek is the byte at the place, or 0 at the end.
+func (s *strict) peek() byte {
+	if s.i < len(s.b) {
+		return s.b[s.i]
+	}
+	return 0
+}
+
+func (s *strict) white() {
+	for s.i < len(s.b) && isWhite(s.b[s.i]) {
+		s.i++
+	}
+}
+
+// take reads one byte that must be there.
+func (s *strict) take(c byte) error {
+	s.white()
+	if s.i >= len(s.b) {
+		return errEnd
+	}
+	if s.b[s.i] != c {
+		return fmt.Errorf("%q is missing", c)
+	}
+	s.i++
+	return nil
+}
+
+// list reads what stands between an opening bracket and its closing one, as
+// items with commas between.
+func (s *strict) list(open, end byte, item func() error) error {
+	if err := s.take(open); err != nil {
+		return err
+	}
+	s.white()
+	if s.peek() == end {
+		s.i++
+		return nil
+	}
+	for {
+		s.white()
+		if err := item(); err != nil {
+			return err
+		}
+		s.white()
+		if s.peek() == ',' {
+			s.i++
+			continue
+		}
+		return s.take(end)
+	}
+}
+
+// object reads an object, and refuses a key that it has seen.
+func (s *strict) object(member func(key string) error) error {
+	seen := map[string]bool{}
+	return s.list('{', '}', func() error {
+		key, err := s.text()
+		if err != nil {
+			return err
+		}
+		if seen[key] {
+			return fmt.Errorf("key %s stands twice in one object", quote([]byte(key)))
+		}
+		seen[key] = true
+		if err := s.take(':'); err != nil {
+			return err
+		}
+		s.white()
+		return member(key)
+	})
+}
+
+// way reads an object on the way to wanted paths. The depth is its own.
+func (s *strict) way(n *node, depth int) error {
+	if depth > MaxDepth {
+		return errDeep
+	}
+	named := map[*node]bool{}
+	return s.object(func(key string) error {
+		if n.id == 0 {
+			s.row.keys++
+		}
+		for _, k := range n.kids {
+			kid := &s.p.nodes[k]
+			if kid.key != foldString(key) {
+				continue
+			}
+			if named[kid] {
+				return fmt.Errorf("key %s stands twice in one object", quote([]byte(key)))
+			}
+			named[kid] = true
+			return s.named(kid, depth)
+		}
+		return s.skip(depth)
+	})
+}
+
+// named reads a value at a place that is wanted or on the way. The depth is
+// that of the object around it.
+func (s *strict) named(n *node, depth int) error {
+	from := s.i
+	switch s.peek() {
+	case '{', '[':
+		return s.container(n, depth)
+	case '"':
+		text, err := s.text()
+		if err != nil {
+			return err
+		}
+		if (n.whole || len(n.kids) > 0) && beginsDocument(text) {
+			if err := s.document(n, text, depth); err != nil {
+				s.i = from
+				return fmt.Errorf("JSON text in %q is broken: %w", n.path, err)
+			}
+			return nil
+		}
+	default:
+		if err := s.scalar(); err != nil {
+			return err
+		}
+	}
+	if n.slot >= 0 {
+		s.row.slots[n.slot] = s.b[from:s.i]
+	}
+	return nil
+}
+
+// container reads an object or list at a named place.
+func (s *strict) container(n *node, depth int) error {
+	from := s.i
+	if n.whole {
+		if err := s.whole(depth); err != nil {
+			return err
+		}
+		s.row.slots[n.slot] = s.b[from:s.i]
+		s.i = from
+	}
+	if s.peek() == '{' && len(n.kids) > 0 {
+		return s.way(n, depth+1)
+	}
+	return s.skip(depth)
+}
+
+// beginsDocument reports whether text begins like an object or list.
+func beginsDocument(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if !isWhite(text[i]) {
+			return text[i] == '{' || text[i] == '['
+		}
+	}
+	return false
+}
+
+// document reads JSON text in place of the string that held it.
+func (s *strict) document(n *node, text string, depth int) error {
+	if s.level == MaxText {
+		return fmt.Errorf("nested more than %d deep", MaxText)
+	}
+	in := strict{p: s.p, row: s.row, b: []byte(text), level: s.level + 1}
+	in.white()
+	if err := in.container(n, depth); err != nil {
+		return err
+	}
+	in.white()
+	if in.i < len(in.b) {
+		return errAfter
+	}
+	return nil
+}
+
+// whole reads a value that must be valid throughout. The depth is that of
+// the object or list around it.
+func (s *strict) whole(depth int) error {
+	switch c := s.peek(); {
+	case (c == '{' || c == '[') && depth == MaxDepth:
+		return errDeep
+	case c == '{':
+		return s.object(func(string) error { return s.whole(depth + 1) })
+	case c == '[':
+		return s.list('[', ']', func() error { return s.whole(depth + 1) })
+	case c == '"':
+		_, err := s.text()
+		return err
+	default:
+		return s.scalar()
+	}
+}
+
+// text reads a string and decodes it.
+func (s *strict) text() (string, error) {
+	if s.peek() != '"' {
+		return "", errors.New("a key in quotes is missing")
+	}
+	s.i++
+	var text []byte
+	for s.i < len(s.b) {
+		c := s.b[s.i]
+		switch {
+		case c == '"':
+			s.i++
+			return string(text), nil
+		case c < 0x20:
+			return "", errString
+		case c != '\\':
+			text = append(text, c)
+			s.i++
+		default:
+			r, err := s.escape()
+			if err != nil {
+				return "", err
+			}
+			text = utf8.AppendRune(text, r)
+		}
+	}
+	return "", errEnd
+}
+
+// simpleEscapes are the escapes of one character.
+var simpleEscapes = map[byte]rune{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
+
+// escape reads one escape, or a pair that makes one character.
+func (s *strict) escape() (rune, error) {
+	s.i++ // the backslash
+	c := s.peek()
+	s.i++
+	if r, ok := simpleEscapes[c]; ok {
+		return r, nil
+	}
+	if c != 'u' {
+		return 0, errEscape
+	}
+	r, err := s.unit()
+	if err != nil || r < 0xD800 || r > 0xDFFF {
+		return r, err
+	}
+	if r > 0xDBFF || s.peek() != '\\' || s.i+1 >= len(s.b) || s.b[s.i+1] != 'u' {
+		return 0, errEscape
+	}
+	s.i += 2
+	low, err := s.unit()
+	if err != nil {
+		return 0, err
+	}
+	if low < 0xDC00 || low > 0xDFFF {
+		return 0, errEscape
+	}
+	return 0x10000 + (r-0xD800)*0x400 + (low - 0xDC00), nil
+}
+
+// unit reads four hexadecimal digits.
+func (s *strict) unit() (rune, error) {
+	if s.i+4 > len(s.b) {
+		return 0, errEscape
+	}
+	u, err := strconv.ParseUint(string(s.b[s.i:s.i+4]), 16, 32)
+	if err != nil {
+		return 0, errEscape
+	}
+	s.i += 4
+	return rune(u), nil
+}
+
+// scalar reads a number, true, false or null.
+func (s *strict) scalar() error {
+	for _, word := range []string{"true", "false", "null"} {
+		if s.i+len(word) <= len(s.b) && string(s.b[s.i:s.i+len(word)]) == word {
+			s.i += len(word)
+			return nil
+		}
+	}
+	return s.number()
+}
+
+// number reads a number that a float64 can hold.
+func (s *strict) number() error {
+	from := s.i
+	if s.peek() == '-' {
+		s.i++
+	}
+	first := s.peek()
+	n := s.digits()
+	if n == 0 || n > 1 && first == '0' {
+		return errNumber
+	}
+	if s.peek() == '.' {
+		s.i++
+		if s.digits() == 0 {
+			return errNumber
+		}
+	}
+	if s.peek() == 'e' || s.peek() == 'E' {
+		s.i++
+		if s.peek() == '+' || s.peek() == '-' {
+			s.i++
+		}
+		if s.digits() == 0 {
+			return errNumber
+		}
+	}
+	if _, err := strconv.ParseFloat(string(s.b[from:s.i]), 64); err != nil {
+		return errNumber
+	}
+	return nil
+}
+
+// digits reads decimal digits and counts them.
+func (s *strict) digits() int {
+	from := s.i
+	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
+		s.i++
+	}
+	return s.i - from
+}
+
+// skip reads a value that nobody wants: brackets and strings only. The depth
+// is that of the object around it.
+func (s *strict) skip(depth int) error {
+	switch s.peek() {
+	case '"':
+		return s.skipString()
+	case '{', '[':
+		return s.skipNested(depth)
+	}
+	from := s.i
+	for s.i < len(s.b) && !isStructural(s.b[s.i]) {
+		s.i++
+	}
+	if s.i == from {
+		return errValue
+	}
+	return nil
+}
+
+func isStructural(c byte) bool {
+	switch c {
+	case '{', '}', '[', ']', ',', ':', '"':
+		return true
+	}
+	return false
+}
+
+func (s *strict) skipNested(depth int) error {
+	var open []byte
+	for s.i < len(s.b) {
+		switch c := s.b[s.i]; c {
+		case '"':
+			if err := s.skipString(); err != nil {
+				return err
+			}
+			continue
+		case '{', '[':
+			open = append(open, c)
+			if depth+len(open) > MaxDepth {
+				return errDeep
+			}
+		case '}', ']':
+			if last := open[len(open)-1]; last == '{' && c != '}' || last == '[' && c != ']' {
+				return errors.New("brackets do not match")
+			}
+			if open = open[:len(open)-1]; len(open) == 0 {
+				s.i++
+				return nil
+			}
+		}
+		s.i++
+	}
+	return errEnd
+}
+
+func (s *strict) skipString() error {
+	s.i++
+	for s.i < len(s.b) {
+		c := s.b[s.i]
+		s.i++
+		switch {
+		case c < 0x20:
+			return errString
+		case c == '"':
+			return nil
+		case c == '\\':
+			if s.peek() < 0x20 {
+				return errString
+			}
+			s.i++
+		}
+	}
+	return errEnd
+}

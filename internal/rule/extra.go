@@ -1,0 +1,95 @@
+package rule
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+var (
+	rowForm       = regexp.MustCompile(`^[A-Z][0-9]{2}$`)
+	parameterForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	timespanForm  = regexp.MustCompile(`^[0-9]{1,9}[smhd]$`)
+)
+
+var vaktKeys = []key[Vakt]{
+	{"rows", func(r *reader, n *yaml.Node, out *Vakt) { out.Rows = r.rows(n) }},
+	{"group", func(r *reader, n *yaml.Node, out *Vakt) { out.Group = r.group(n, "vakt: group") }},
+	{"settle", func(r *reader, n *yaml.Node, out *Vakt) { out.Settle = r.timespan(n, "vakt: settle") }},
+	{"needs", func(r *reader, n *yaml.Node, out *Vakt) { out.Needs = r.texts(n, "vakt: needs") }},
+	{"next", func(r *reader, n *yaml.Node, out *Vakt) { out.Next = r.texts(n, "vakt: next") }},
+	{"pivots", func(r *reader, n *yaml.Node, out *Vakt) { section(r, n, "vakt: pivots", pivotKeys, &out.Pivots) }},
+	{"folds_into", func(r *reader, n *yaml.Node, out *Vakt) { out.FoldsInto = r.filled(n, "vakt: folds_into") }},
+	{"level_from", func(r *reader, n *yaml.Node, out *Vakt) { out.LevelFrom = r.filled(n, "vakt: level_from") }},
+	{"threshold", func(r *reader, n *yaml.Node, out *Vakt) { out.Threshold = r.parameter(n, "vakt: threshold") }},
+	{"timespan", func(r *reader, n *yaml.Node, out *Vakt) { out.Timespan = r.parameter(n, "vakt: timespan") }},
+}
+
+var pivotKeys = []key[Pivots]{
+	{"kql", func(r *reader, n *yaml.Node, out *Pivots) { out.KQL = r.filled(n, "vakt: pivots: kql") }},
+	{"powershell", func(r *reader, n *yaml.Node, out *Pivots) { out.PowerShell = r.filled(n, "vakt: pivots: powershell") }},
+}
+
+// vakt reads our custom key.
+func (r *reader) vakt(n *yaml.Node, out *Vakt) {
+	out.line = n.Line
+	section(r, n, "vakt", vaktKeys, out)
+}
+
+func (r *reader) rows(n *yaml.Node) []string {
+	list := r.texts(n, "vakt: rows")
+	for i, row := range list {
+		if row != "" && !rowForm.MatchString(row) {
+			r.refuse(n.Content[i].Line, "vakt: rows: %q is not a row of the guide such as G11", row)
+		}
+	}
+	return list
+}
+
+// group reads a list of names that must not be empty or repeat itself.
+func (r *reader) group(n *yaml.Node, what string) []string {
+	list := r.textOrTexts(n, what)
+	if n.Kind == yaml.SequenceNode && len(list) == 0 {
+		r.refuse(n.Line, "%s is an empty list", what)
+	}
+	seen := map[string]bool{}
+	for _, name := range list {
+		if seen[name] {
+			r.refuse(n.Line, "%s names %q twice", what, name)
+		}
+		seen[name] = true
+	}
+	return list
+}
+
+func (r *reader) parameter(n *yaml.Node, what string) string {
+	s := r.filled(n, what)
+	if s != "" && !parameterForm.MatchString(s) {
+		r.refuse(n.Line, "%s: %q is not the name of a baseline parameter", what, s)
+	}
+	return s
+}
+
+// maxTimespan keeps windows within what an export can hold.
+const maxTimespan = 3650 * 24 * time.Hour
+
+// timespan reads a number of seconds, minutes, hours or days: 30s, 15m, 1h, 7d.
+func (r *reader) timespan(n *yaml.Node, what string) time.Duration {
+	s := r.filled(n, what)
+	if s == "" {
+		return 0
+	}
+	if !timespanForm.MatchString(s) {
+		r.refuse(n.Line, "%s %q is not a time span: write a whole number and s, m, h or d, such as 15m", what, s)
+		return 0
+	}
+	number, err := strconv.Atoi(s[:len(s)-1])
+	unit := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}[s[len(s)-1]]
+	if err != nil || number == 0 || time.Duration(number) > maxTimespan/unit {
+		r.refuse(n.Line, "%s %q must lie between 1s and 3650d", what, s)
+		return 0
+	}
+	return time.Duration(number) * unit
+}

@@ -1,0 +1,50 @@
+package rule
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// LoadFS parses every *.yml file below root, which may also be one file, in
+// lexical order. A rule whose name or id an earlier one has is refused. What
+// cannot be read is a problem without a line.
+func LoadFS(fsys fs.FS, root string) ([]*Rule, []Problem) {
+	var rules []*Rule
+	var problems []Problem
+	walk := func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			problems = append(problems, Problem{File: name, Message: fmt.Sprintf("read rules: %v", err)})
+			return nil
+		}
+		if d.IsDir() || !strings.EqualFold(path.Ext(name), ".yml") {
+			return nil
+		}
+		found, wrong := loadFile(fsys, name)
+		rules, problems = append(rules, found...), append(problems, wrong...)
+		return nil
+	}
+	if err := fs.WalkDir(fsys, root, walk); err != nil {
+		problems = append(problems, Problem{File: root, Message: fmt.Sprintf("read rules: %v", err)})
+	}
+	rules, twice := unique(rules)
+	problems = append(problems, twice...)
+	sortProblems(problems)
+	return rules, problems
+}
+
+// loadFile reads no more than Parse accepts.
+func loadFile(fsys fs.FS, name string) ([]*Rule, []Problem) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, []Problem{{File: name, Message: fmt.Sprintf("read rules: %v", err)}}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, []Problem{{File: name, Message: fmt.Sprintf("read rules: %v", err)}}
+	}
+	return Parse(name, data)
+}

@@ -1,0 +1,131 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vakt/internal/event"
+)
+
+// predicate is one question about one field of a record. Rules that ask the
+// same question share it, and a Matcher answers it once a record.
+type predicate struct {
+	id   int // place in the Set; those of one field stand together
+	ask  question
+	slot int // place of the field in Set.slots; -1 without a field
+
+	field event.Field
+	test  test // of askValue and askText
+
+	// Of askPeer: the field whose values stand in for a list.
+	peer     event.Field
+	peerSlot int
+	how      modifiers
+
+	list string // of askUnread, and of askPeer: the baseline list
+}
+
+// question is what a predicate asks of its field.
+type question uint8
+
+const (
+	askValue  question = iota // does a value pass the test?
+	askAbsent                 // has it no value?
+	askText                   // does any text of the record pass the test?
+	askPeer                   // is a value like one of the peer field?
+	askUnread                 // is it on a list that could not be read?
+)
+
+// builder collects the predicates of a set.
+type builder struct {
+	byKey map[string]*predicate
+}
+
+// share returns the predicate with this key and makes it when there is none.
+func (b *builder) share(key string, p predicate) *node {
+	key = fmt.Sprintf("%d %d %s", p.field, p.ask, key)
+	known, ok := b.byKey[key]
+	if !ok {
+		known = &p
+		b.byKey[key] = known
+	}
+	return &node{op: nodePredicate, predicate: known}
+}
+
+// number gives ids and slots, in an order that depends on nothing but the
+// predicates, with those of a field together.
+func (b *builder) number() (count int, slots []event.Field) {
+	keys := make([]string, 0, len(b.byKey))
+	for key, p := range b.byKey {
+		keys = append(keys, key)
+		for _, f := range []event.Field{p.field, p.peer} {
+			if f != event.NoField {
+				slots = append(slots, f)
+			}
+		}
+	}
+	slots = sortedFields(slots)
+	slices.SortFunc(keys, func(x, y string) int {
+		if d := int(b.byKey[x].field) - int(b.byKey[y].field); d != 0 {
+			return d
+		}
+		return strings.Compare(x, y)
+	})
+	for id, key := range keys {
+		p := b.byKey[key]
+		p.id, p.slot, p.peerSlot = id, slices.Index(slots, p.field), slices.Index(slots, p.peer)
+	}
+	return len(keys), slots
+}
+
+// node is a part of a compiled search.
+type node struct {
+	op        nodeOp
+	kids      []*node
+	predicate *predicate // of nodePredicate
+}
+
+type nodeOp uint8
+
+const (
+	nodePredicate nodeOp = iota
+	nodeNot
+	nodeAnd
+	nodeOr
+)
+
+// join makes one node of many.
+func join(op nodeOp, kids []*node) *node {
+	if len(kids) == 1 {
+		return kids[0]
+	}
+	return &node{op: op, kids: kids}
+}
+
+func (n *node) walk(visit func(*predicate)) {
+	if n.op == nodePredicate {
+		visit(n.predicate)
+	}
+	for _, kid := range n.kids {
+		kid.walk(visit)
+	}
+}
+
+// program is a compiled detection: the condition over its searches.
+type program struct {
+	condition *expr
+	searches  []*node // by index of detection.searches
+}
+
+// walk visits every predicate that the condition reaches.
+func (p *program) walk(visit func(*predicate)) {
+	if p.condition == nil {
+		return
+	}
+	p.condition.walk(func(e *expr) {
+		if e.op == exprSearch {
+			p.searches[e.search].walk(visit)
+		}
+	})
+}

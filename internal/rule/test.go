@@ -1,0 +1,187 @@
+package rule
+
+import (
+	"bytes"
+	"net/netip"
+	"regexp"
+
+	"vakt/internal/event"
+)
+
+// test decides about one value of a record. A test does not change and is
+// shared by all matchers.
+type test interface {
+	holds(m *Matcher, v *operand) bool
+}
+
+// operand is one value under test.
+type operand struct {
+	text   []byte
+	folded []byte // text without case
+	kind   event.Type
+}
+
+// of returns the text in the form that a test compares.
+func (v *operand) of(cased bool) []byte {
+	if cased {
+		return v.text
+	}
+	return v.folded
+}
+
+// until is the Unix second from which something no longer holds; 0 is never.
+type until int64
+
+func (u until) holds(now int64) bool { return u == 0 || now < int64(u) }
+
+// later keeps the longer of two.
+func (u until) later(other until) until {
+	if u == 0 || other == 0 {
+		return 0
+	}
+	return max(u, other)
+}
+
+// exactTest: the value is one of the texts, or a number equal to one of the
+// numbers.
+type exactTest struct {
+	cased   bool
+	texts   map[string]until
+	numbers []number
+}
+
+func (t *exactTest) holds(m *Matcher, v *operand) bool {
+	if u, ok := t.texts[string(v.of(t.cased))]; ok && u.holds(m.now) {
+		return true
+	}
+	if v.kind != event.Number {
+		return false
+	}
+	for i := range t.numbers {
+		if t.numbers[i].equals(v.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// limited is a text that may cease to hold.
+type limited struct {
+	text  []byte
+	until until
+}
+
+// affixTest: the value begins with, ends with or contains one of the texts.
+type affixTest struct {
+	shape shape
+	cased bool
+	texts []limited
+}
+
+func (t *affixTest) holds(m *Matcher, v *operand) bool {
+	s := v.of(t.cased)
+	for i := range t.texts {
+		if t.texts[i].until.holds(m.now) && t.shape.compare(s, t.texts[i].text) {
+			return true
+		}
+	}
+	return false
+}
+
+// compare is the comparison of the shape; shapeGlob has none.
+func (s shape) compare(text, with []byte) bool {
+	switch s {
+	case shapeExact:
+		return bytes.Equal(text, with)
+	case shapePrefix:
+		return bytes.HasPrefix(text, with)
+	case shapeSuffix:
+		return bytes.HasSuffix(text, with)
+	case shapeContains:
+		return bytes.Contains(text, with)
+	}
+	return false
+}
+
+// globTest: the value matches one of the patterns.
+type globTest struct {
+	cased    bool
+	patterns []pattern
+}
+
+func (t *globTest) holds(_ *Matcher, v *operand) bool {
+	s := v.of(t.cased)
+	for _, p := range t.patterns {
+		if p.match(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// regexTest: a regular expression matches somewhere in the value.
+type regexTest struct {
+	list []limitedRegex
+}
+
+type limitedRegex struct {
+	regex *regexp.Regexp
+	until until
+}
+
+func (t *regexTest) holds(m *Matcher, v *operand) bool {
+	for i := range t.list {
+		if t.list[i].until.holds(m.now) && t.list[i].regex.Match(v.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// networkTest: the value is an address in one of the networks.
+type networkTest struct {
+	list []limitedNetwork
+}
+
+type limitedNetwork struct {
+	network netip.Prefix
+	until   until
+}
+
+func (t *networkTest) holds(m *Matcher, v *operand) bool {
+	addr := m.address(v.text)
+	if !addr.IsValid() {
+		return false
+	}
+	for i := range t.list {
+		if t.list[i].until.holds(m.now) && t.list[i].network.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// numberTest: the value is a number that stands in the order to ours.
+type numberTest struct {
+	op    operator
+	bound float64
+}
+
+func (t *numberTest) holds(_ *Matcher, v *operand) bool {
+	if v.kind == event.Bool || v.kind == event.JSON {
+		return false
+	}
+	value, ok := parseNumber(v.text)
+	if !ok {
+		return false
+	}
+	switch t.op {
+	case opLess:
+		return value < t.bound
+	case opLessEqual:
+		return value <= t.bound
+	case opGreater:
+		return value > t.bound
+	}
+	return value >= t.bound
+}

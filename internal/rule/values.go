@@ -1,0 +1,281 @@
+package rule
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"vakt/internal/event"
+)
+
+// values compiles the values of one item into predicates. Texts of the same
+// shape share one predicate, so that a long list is one question.
+type values struct {
+	compiler *compiler
+	item     *item
+	field    event.Field // NoField: keywords
+	where    string      // for messages
+}
+
+// any is true when one of the literals matches.
+func (v values) any(list []literal) *node {
+	var kids []*node
+	var plain []entryText
+	for _, lit := range list {
+		switch {
+		case lit.kind == nullLiteral:
+			kids = append(kids, v.absent())
+		case lit.kind == listLiteral:
+			kids = append(kids, v.list(lit)...)
+		case v.item.how.op == opExists && lit.text == "true":
+			kids = append(kids, &node{op: nodeNot, kids: []*node{v.absent()}})
+		case v.item.how.op == opExists:
+			kids = append(kids, v.absent())
+		case v.item.how.op.numeric():
+			kids = append(kids, v.order(lit))
+		default:
+			plain = append(plain, v.entry(lit))
+		}
+	}
+	return join(nodeOr, append(kids, v.texts(plain)...))
+}
+
+// entryText is a text to compare with: of the rule, or of a baseline list.
+type entryText struct {
+	text    string  // as written, for re and cidr
+	pattern pattern // for the other operators
+	kind    literalKind
+	until   until
+	from    string // the baseline list, for messages
+	line    int
+}
+
+func (v values) entry(lit literal) entryText {
+	op := v.item.how.op
+	if v.field == event.NoField {
+		op = opContains
+	}
+	e := entryText{text: lit.text, kind: lit.kind, line: lit.line}
+	if lit.kind == textLiteral {
+		e.pattern = parsePattern(lit.text).around(op)
+	} else {
+		e.pattern = plainPattern(lit.text).around(op)
+	}
+	return e
+}
+
+func (v values) absent() *node {
+	return v.compiler.builder.share("", predicate{ask: askAbsent, field: v.field})
+}
+
+func (v values) order(lit literal) *node {
+	bound, _ := parseNumber([]byte(lit.text)) // the parser has let only numbers through
+	op := v.item.how.op
+	return v.compiler.builder.share(fmt.Sprintf("%s %v", op, bound),
+		predicate{ask: askValue, field: v.field, test: &numberTest{op: op, bound: bound}})
+}
+
+// list compiles a comparison with a baseline list.
+func (v values) list(lit literal) []*node {
+	e, ok := v.compiler.expand(lit.text, lit.line, v.where)
+	if !ok {
+		return []*node{{op: nodeOr}} // the rule is refused
+	}
+	var kids []*node
+	if e.Unread != "" {
+		kids = append(kids, v.compiler.builder.share(lit.text, predicate{ask: askUnread, field: v.field, list: lit.text}))
+	}
+	if e.FromField != "" && len(e.Items) == 0 {
+		kids = append(kids, v.peer(e.FromField, lit))
+	}
+	plain := make([]entryText, 0, len(e.Items))
+	for _, i := range e.Items {
+		plain = append(plain, entryText{
+			text: i.Value, pattern: plainPattern(i.Value).around(v.item.how.op),
+			until: until(i.Until), from: lit.text, line: lit.line,
+		})
+	}
+	if len(plain) == 0 && len(kids) == 0 {
+		return []*node{v.nothing()}
+	}
+	return append(kids, v.texts(plain)...)
+}
+
+// nothing matches no value, but stays unknown where the field is.
+func (v values) nothing() *node {
+	return v.compiler.builder.share("nothing", predicate{ask: askValue, field: v.field, test: &exactTest{}})
+}
+
+// peer compares with another field of the record in place of a list.
+func (v values) peer(name string, lit literal) *node {
+	c, how := v.compiler, v.item.how
+	where := fmt.Sprintf("%s: baseline parameter %s is not set, and its stand-in", v.where, lit.text)
+	f, ok := c.field(c.current.Log, name, lit.line, where)
+	if how.op == opRegex || how.op == opCIDR {
+		c.refuse(lit.line, "%s: %s cannot stand in for the baseline parameter %s under the modifier %q", v.where, name, lit.text, how.op)
+	}
+	if !ok || c.failed {
+		return &node{op: nodeOr}
+	}
+	key := fmt.Sprintf("%d %d %t %s", f, how.op, how.cased, lit.text)
+	return c.builder.share(key, predicate{ask: askPeer, field: v.field, peer: f, how: how, list: lit.text})
+}
+
+// texts compiles the texts, by operator.
+func (v values) texts(list []entryText) []*node {
+	switch {
+	case len(list) == 0:
+		return nil
+	case v.item.how.op == opRegex:
+		return v.regexes(list)
+	case v.item.how.op == opCIDR:
+		return v.networks(list)
+	}
+	cased := v.item.how.cased
+	byShape := map[shape][]entryText{}
+	var booleans []entryText // true is True even where case counts
+	for _, e := range list {
+		if e.kind == boolLiteral && cased {
+			booleans = append(booleans, e)
+			continue
+		}
+		if !cased {
+			e.pattern = e.pattern.fold()
+		}
+		s, _ := e.pattern.shape()
+		byShape[s] = append(byShape[s], e)
+	}
+	var kids []*node
+	if len(booleans) > 0 {
+		plain := v
+		plain.item = &item{how: modifiers{op: v.item.how.op}}
+		kids = plain.texts(booleans)
+	}
+	for s := shapeExact; s <= shapeGlob; s++ {
+		if len(byShape[s]) > 0 {
+			kids = append(kids, v.shaped(s, byShape[s]))
+		}
+	}
+	return kids
+}
+
+// shaped is one predicate over texts of one shape.
+func (v values) shaped(s shape, list []entryText) *node {
+	cased := v.item.how.cased
+	switch s {
+	case shapeExact:
+		return v.share(fmt.Sprintf("exact %t", cased), list, exact(list, cased))
+	case shapeGlob:
+		t := &globTest{cased: cased}
+		for _, e := range list {
+			t.patterns = append(t.patterns, e.pattern)
+		}
+		return v.share(fmt.Sprintf("glob %t", cased), list, t)
+	}
+	t := &affixTest{shape: s, cased: cased}
+	for _, e := range list {
+		_, text := e.pattern.shape()
+		t.texts = append(t.texts, limited{text: []byte(text), until: e.until})
+	}
+	return v.share(fmt.Sprintf("affix %d %t", s, cased), list, t)
+}
+
+func exact(list []entryText, cased bool) *exactTest {
+	t := &exactTest{cased: cased, texts: map[string]until{}}
+	for _, e := range list {
+		_, text := e.pattern.shape()
+		if known, twice := t.texts[text]; twice {
+			e.until = e.until.later(known)
+		}
+		t.texts[text] = e.until
+		if e.kind == numberLiteral {
+			t.numbers = append(t.numbers, newNumber(e.text))
+		}
+	}
+	return t
+}
+
+func (v values) regexes(list []entryText) []*node {
+	t := &regexTest{}
+	for _, e := range list {
+		re, err := v.item.how.regex(e.text)
+		if err != nil {
+			v.badItem(e, "a regular expression: %v", err)
+			continue
+		}
+		t.list = append(t.list, limitedRegex{re, e.until})
+	}
+	return []*node{v.share("re "+v.item.how.flags, list, t)}
+}
+
+func (v values) networks(list []entryText) []*node {
+	t := &networkTest{}
+	for _, e := range list {
+		network, err := parseNetwork(e.text)
+		if err != nil {
+			v.badItem(e, "an address or a CIDR such as 192.0.2.0/24")
+			continue
+		}
+		t.list = append(t.list, limitedNetwork{network, e.until})
+	}
+	return []*node{v.share("cidr", list, t)}
+}
+
+func (v values) badItem(e entryText, format string, args ...any) {
+	v.compiler.refuse(e.line, "%s: baseline parameter %s: the item %q is not %s", v.where, e.from, e.text, fmt.Sprintf(format, args...))
+}
+
+// parseNetwork reads a CIDR, or an address as the network of one host. IPv4
+// in an IPv6 form is taken as IPv4, as addresses of records are.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		addr = addr.Unmap().WithZone("")
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	if addr := network.Addr(); addr.Is4In6() && network.Bits() >= 96 {
+		network = netip.PrefixFrom(addr.Unmap(), network.Bits()-96)
+	}
+	return network.Masked(), nil
+}
+
+// share finds or makes the predicate for the texts. Their order and repeats do
+// not matter.
+func (v values) share(key string, list []entryText, t test) *node {
+	parts := make([]string, 0, len(list))
+	for _, e := range list {
+		parts = append(parts, fmt.Sprintf("%q %t %d", v.form(e), e.kind == numberLiteral, e.until))
+	}
+	slices.Sort(parts)
+	p := predicate{ask: askValue, field: v.field, test: t}
+	if v.field == event.NoField {
+		p.ask = askText
+	}
+	return v.compiler.builder.share(key+" "+strings.Join(slices.Compact(parts), " "), p)
+}
+
+// form is the text by which two entries are the same: the pattern with its
+// plain parts quoted, so that an escaped star is not a wildcard.
+func (v values) form(e entryText) string {
+	if op := v.item.how.op; op == opRegex || op == opCIDR {
+		return e.text
+	}
+	var b strings.Builder
+	for _, p := range e.pattern {
+		if p.wild != 0 {
+			b.WriteByte(p.wild)
+		} else {
+			b.WriteString(regexp.QuoteMeta(p.text))
+		}
+	}
+	return b.String()
+}
