@@ -44,6 +44,7 @@ var corridor = []string{
 	// Roof.
 	"internal/daemon",
 	"cmd/vakt",
+	"cmd/bench",
 }
 
 // apart is the room outside the corridor: cmd and external test packages see
@@ -52,7 +53,7 @@ const apart = "internal/sim"
 
 // roof lists the packages that build the others: they may read the clock,
 // take the content folders and open the store.
-var roof = []string{"internal/daemon", "cmd/vakt"}
+var roof = []string{"internal/daemon", "cmd/vakt", "cmd/bench"}
 
 // speaksHTTP lists the packages that may import net/http.
 var speaksHTTP = []string{

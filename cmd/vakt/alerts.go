@@ -27,7 +27,7 @@ func alertRow(al alert.Alert) []string {
 	return []string{
 		al.ID, al.Rule, al.Title, al.Severity.String(), al.Status, al.Tenant, al.FirstSeen, al.LastSeen, strconv.Itoa(al.Count),
 		strings.Join(entityNames(al.Entities, "account"), "; "), strings.Join(entityNames(al.Entities, "ip"), "; "),
-		reason(al.Why), strings.Join(al.Events, "; "), strings.Join(al.GuideRows, "; "), strings.Join(al.MITRE, "; "), strings.Join(al.Formats, "; "),
+		reason(&al), strings.Join(al.Events, "; "), strings.Join(al.GuideRows, "; "), strings.Join(al.MITRE, "; "), strings.Join(al.Formats, "; "),
 	}
 }
 
@@ -72,12 +72,12 @@ func (a *app) alertBlock(b *strings.Builder, al *alert.Alert) {
 	head := fmt.Sprintf("%s %-8s", m.shape, strings.ToUpper(al.Severity.String()))
 	fmt.Fprintf(b, "%s  %s  %s\n", a.paint(m.colour, head), a.paint("1", text.Terminal(al.Title)), a.paint("90", text.Terminal(al.Rule)))
 	a.line(b, "when", period(al.FirstSeen, al.LastSeen))
-	for _, who := range whoLines(al) {
-		a.line(b, "who", who)
-	}
-	a.line(b, "why", text.Terminal(reason(al.Why)+basis(al)))
-	for _, step := range al.Next {
-		a.line(b, "next", text.Terminal(step))
+	a.who(b, al)
+	a.line(b, "why", text.Terminal(reason(al)+basis(al)))
+	label := "next"
+	for i, step := range al.Next {
+		a.line(b, label, fmt.Sprintf("%d. %s", i+1, text.Terminal(step)))
+		label = ""
 	}
 	b.WriteByte('\n')
 }
@@ -119,54 +119,61 @@ func period(first, last string) string {
 }
 
 // kindNames are the entity kinds in the order and words of the output.
-var kindNames = []struct{ kind, one, many string }{
-	{"account", "account", "accounts"}, {"mailbox", "mailbox", "mailboxes"}, {"service_principal", "service principal", "service principals"},
-	{"ip", "address", "addresses"}, {"app", "app", "apps"}, {"device", "device", "devices"},
+var kindNames = []struct{ kind, label, many string }{
+	{"account", "who", "accounts"}, {"mailbox", "box", "mailboxes"}, {"service_principal", "by", "service principals"},
+	{"ip", "from", "addresses"}, {"app", "app", "apps"}, {"device", "on", "devices"},
 }
 
-// whoLines lists the entities, one line a kind, those that the alert is
-// grouped by first as the alert has them.
-func whoLines(al *alert.Alert) []string {
-	var lines []string
+// who lists the entities, one line a kind, in the alert's order.
+func (a *app) who(b *strings.Builder, al *alert.Alert) {
 	for _, k := range kindNames {
 		names := entityNames(al.Entities, k.kind)
 		if len(names) == 0 {
 			continue
 		}
+		count := ""
+		switch n := len(names); {
+		case n >= alert.MaxListed:
+			count = fmt.Sprintf("at least %d %s: ", n, k.many)
+		case n > 1:
+			count = fmt.Sprintf("%d %s: ", n, k.many)
+		}
 		for i := range names {
 			names[i] = text.Cut(text.Terminal(names[i]), 60)
 		}
-		word := k.one
-		if len(names) > 1 {
-			word = plural(len(names), k.one, k.many)
-			if len(names) == alert.MaxListed {
-				word = "at least " + word
-			}
-			word += ":"
-		}
-		lines = append(lines, word+" "+list(names, 5))
+		a.line(b, k.label, count+list(names, 5))
 	}
-	return lines
 }
 
 // reason puts the numbers into a sentence.
-func reason(whys []alert.Why) string {
+func reason(al *alert.Alert) string {
 	var parts []string
-	for _, w := range whys {
+	for _, w := range al.Why {
 		number := thousands(w.Value)
 		if w.AtLeast {
 			number = "at least " + number
 		}
-		parts = append(parts, fmt.Sprintf("%s %s within %s (threshold %s)", number, w.What, w.Window, strconv.FormatFloat(w.Threshold, 'g', -1, 64)))
+		what := w.What
+		if w.Value == 1 {
+			what = strings.TrimSuffix(what, "s")
+		}
+		if w.Threshold <= 1 {
+			parts = append(parts, number+" "+what)
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %s within %s (the rule asks for %s)", number, what, w.Window, strconv.FormatFloat(w.Threshold, 'g', -1, 64)))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // basis names what the numbers rest on.
 func basis(al *alert.Alert) string {
-	s := "; counted from " + plural(al.Count, "event", "events")
+	s := ""
+	if w := al.Why; len(w) == 0 || w[0].Value != al.Count {
+		s = ", " + plural(al.Count, "event", "events") + " in all"
+	}
 	if len(al.Matched) > 0 {
-		s += ", search " + strings.Join(al.Matched, ", ")
+		s += "; by " + strings.Join(al.Matched, ", ")
 	}
 	rows := slices.Concat(al.GuideRows, al.MITRE)
 	if len(rows) > 0 {

@@ -3,13 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -157,21 +155,7 @@ func renderShapes() []string {
 	return names
 }
 
-// renderCase renders the records of a case; ok is false where the shape does
-// not carry one of them.
+// renderCase renders the records of a rule's case.
 func renderCase(shape string, records [][]byte) (data []byte, ok bool, err error) {
-	var parsed []sim.Record
-	for _, raw := range records {
-		r, err := sim.ParseRecord(raw)
-		if err != nil {
-			return nil, false, fmt.Errorf("record %s: %w", strings.TrimSpace(string(raw[:min(len(raw), 60)])), err)
-		}
-		if !sim.Shape(shape).Carries(r.Log) {
-			return nil, false, nil
-		}
-		parsed = append(parsed, r)
-	}
-	var b bytes.Buffer
-	err = sim.Render(&b, sim.Shape(shape), sim.Containers(sim.Shape(shape))[1], slices.Values(parsed), sim.Options{})
-	return b.Bytes(), true, err
+	return sim.RenderTexts(sim.Shape(shape), records)
 }

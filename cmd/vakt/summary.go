@@ -26,6 +26,9 @@ func (a *app) summary(r *daemon.Report) {
 	a.skipped(l)
 	a.blindness(l)
 	a.say("%s", verdictLine(r.Alerts))
+	if len(r.Alerts) > 0 && a.output == "table" {
+		a.say("`vakt rules show %s` explains a rule; -o jsonl has every field.", text.Terminal(r.Alerts[0].Rule))
+	}
 }
 
 func counts(t *source.Entry, inputs int) string {

@@ -6,8 +6,6 @@ package alert
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +13,7 @@ import (
 
 	"vakt/internal/detect"
 	"vakt/internal/event"
+	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
@@ -155,10 +154,14 @@ func listed(d *detect.Detection) []event.Entity {
 	return list
 }
 
-// hash is the SHA-256 over the RFC 8785 canonical JSON of an array of texts.
+// hash makes an identity of texts: the SHA-256 over the RFC 8785 canonical
+// JSON of their list.
 func hash(kind string, parts ...string) string {
-	sum := sha256.Sum256(rule.CanonicalTexts(append([]string{kind}, parts...)))
-	return hex.EncodeToString(sum[:])
+	list := []any{kind}
+	for _, p := range parts {
+		list = append(list, p)
+	}
+	return extract.Hash(list)
 }
 
 func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"vakt/internal/text"
 )
 
 // document is the mapping at the root of the only document, or nil.
@@ -126,14 +128,14 @@ func meantParam(name string) string {
 	for i, p := range table {
 		names[i] = p.Name
 	}
-	if near := nearest(strings.ToLower(name), names); near != "" {
+	if near := text.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "`vakt baseline show` lists all parameters"
 }
 
 func meant(key string, keys []string) string {
-	if near := nearest(key, keys); near != "" {
+	if near := text.Nearest(key, keys); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return "the keys are " + strings.Join(keys, ", ")

@@ -1,13 +1,10 @@
 package baseline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
+
+	"vakt/internal/extract"
 )
 
 // Hash is the SHA-256, in hexadecimal, over the effective values as RFC 8785
@@ -19,8 +16,7 @@ func (b *Baseline) Hash() string {
 	for _, p := range table {
 		effective[p.Name] = b.content(p)
 	}
-	sum := sha256.Sum256(canonical(nil, effective))
-	return hex.EncodeToString(sum[:])
+	return extract.Hash(effective)
 }
 
 // content is a parameter's effective value as maps, lists, texts and numbers.
@@ -66,60 +62,4 @@ func texts(in []string) []any {
 		out[i] = s
 	}
 	return out
-}
-
-// canonical appends v as RFC 8785 JSON. The standard asks for keys in the
-// order of their UTF-16 units, which for our keys, all ASCII, is that of their
-// bytes, and for numbers as ECMAScript writes them, which for ours, from 0.001
-// to 1e12, is without exponent.
-func canonical(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case map[string]any:
-		b = append(b, '{')
-		for i, k := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = canonical(append(canonicalText(b, k), ':'), v[k])
-		}
-		return append(b, '}')
-	case []any:
-		b = append(b, '[')
-		for i, e := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = canonical(b, e)
-		}
-		return append(b, ']')
-	case float64:
-		return strconv.AppendFloat(b, v, 'f', -1, 64)
-	case string:
-		return canonicalText(b, v)
-	}
-	panic(fmt.Sprintf("baseline: %T has no place in a hash", v))
-}
-
-// canonicalText writes a JSON text with only the escapes that JSON demands.
-func canonicalText(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"', c == '\\':
-			b = append(b, '\\', c)
-		case c >= ' ':
-			b = append(b, c)
-		default:
-			b = appendControl(b, c)
-		}
-	}
-	return append(b, '"')
-}
-
-func appendControl(b []byte, c byte) []byte {
-	if i := strings.IndexByte("\b\f\n\r\t", c); i >= 0 {
-		return append(b, '\\', "bfnrt"[i])
-	}
-	const digits = "0123456789abcdef"
-	return append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"vakt/internal/extract"
+
 	"pgregory.net/rapid"
 )
 
@@ -65,21 +67,6 @@ func TestHashIsOfTheDirectoryToo(t *testing.T) {
 	}
 }
 
-// TestCanonical holds the encoder against the rules of RFC 8785.
-func TestCanonical(t *testing.T) {
-	v := map[string]any{
-		"b":  []any{"ö\u2028<>&", "\"\\/", "\b\f\n\r\t\x00\x1f\x7f"},
-		"a":  float64(10),
-		"a1": 12.5,
-		"A":  map[string]any{},
-		"c":  []any{float64(1798761600), 0.001, 1e12},
-	}
-	want := `{"A":{},"a":10,"a1":12.5,"b":["ö` + "\u2028" + `<>&","\"\\/","\b\f\n\r\t\u0000\u001f` + "\x7f" + `"],"c":[1798761600,0.001,1000000000000]}`
-	if got := string(canonical(nil, v)); got != want {
-		t.Errorf("canonical JSON\n got %s\nwant %s", got, want)
-	}
-}
-
 // TestHashedContent pins what of each form of value goes into the hash.
 func TestHashedContent(t *testing.T) {
 	b := parsed(t, `
@@ -107,7 +94,7 @@ holidays: {SE: [12-25, 06-06]}
 		"business_hours":        `{}`,
 	} {
 		p, _ := lookup(name)
-		if got := string(canonical(nil, b.content(p))); got != want {
+		if got := string(extract.AppendCanonical(nil, b.content(p))); got != want {
 			t.Errorf("%s is hashed as %s, want %s", name, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,59 +13,75 @@ import (
 // blindness gathers what unknown fields hid (blind), and what was computed
 // from fewer sources than elsewhere (weak).
 func (d *Detector) blindness(workers []*Worker) (blind, weak []Blind) {
-	counts, seen := map[blindKey]*blindCount{}, map[shapeLog]int{}
+	seen := map[shapeLog]int{}
 	for _, w := range workers {
-		for k, b := range w.blind {
-			if counts[k] == nil {
-				counts[k] = &blindCount{fields: map[event.Field]bool{}}
-			}
-			counts[k].records += b.records
-			for f := range b.fields {
-				counts[k].fields[f] = true
-			}
-		}
+		blind = d.listed(blind, w.blind)
+		weak = d.listed(weak, w.weak)
 		for s, n := range w.seen {
 			seen[s] += n
 		}
 	}
-	for k, b := range counts {
-		blind = append(blind, Blind{Rule: k.rule.Key(), Shape: k.shape, Fields: d.names(b.fields), Records: b.records})
-	}
-	for _, c := range d.set.Rules() {
+	for t := range d.targets {
 		for s, n := range seen {
-			if fields := d.weakFields(c, s); len(fields) > 0 && len(d.uses[c]) > 0 {
-				weak = append(weak, Blind{Rule: c.Key(), Shape: s.shape, Fields: d.names(fields), Records: n})
+			if missing := d.weakFields(&d.targets[t], s); len(missing) > 0 {
+				weak = append(weak, Blind{Rule: d.targets[t].rule.Key(), Shape: s.shape, Fields: missing, Records: n})
 			}
 		}
 	}
 	return sortBlind(blind), sortBlind(weak)
 }
 
-// weakFields are the fields of a rule, and the one by which sign-in attempts
-// are counted, that a shape carries only in part.
-func (d *Detector) weakFields(c *rule.Compiled, s shapeLog) map[event.Field]bool {
-	fields := map[event.Field]bool{}
-	if c.Log&s.logs == 0 {
-		return fields
+// listed appends the counts of one worker.
+func (d *Detector) listed(list []Blind, counts map[blindKey]*blindCount) []Blind {
+	for k, b := range counts {
+		list = append(list, Blind{
+			Rule: d.targets[k.target].rule.Key(), Shape: k.shape, Fields: slices.Sorted(maps.Keys(b.missing)), Records: b.records,
+		})
 	}
-	read := c.Fields
-	if attempt, ok := d.schema.Lookup(event.SignIn, "vakt.attempt"); ok && c.Log == event.SignIn {
-		read = append(slices.Clone(read), attempt)
-	}
-	for _, f := range read {
-		if d.schema.Carriage(s.shape, f) == event.Weakly {
-			fields[f] = true
-		}
-	}
-	return fields
+	return list
 }
 
-func (d *Detector) names(fields map[event.Field]bool) []string {
-	names := make([]string, 0, len(fields))
-	for f := range fields {
-		names = append(names, d.schema.Name(f))
+// weakFields names the fields of a target, and the one by which sign-in
+// attempts are counted, that a shape carries only in part.
+func (d *Detector) weakFields(t *target, s shapeLog) []string {
+	var names []string
+	for _, r := range d.reads(t.rule) {
+		if r.log&s.logs == 0 {
+			continue
+		}
+		for _, f := range r.fields {
+			if d.schema.Carriage(s.shape, f) == event.Weakly {
+				names = append(names, d.schema.Name(f))
+			}
+		}
 	}
 	return sortedSet(names)
+}
+
+// read is what a target reads of the records of one log.
+type read struct {
+	log    event.Log
+	fields []event.Field
+}
+
+func (d *Detector) reads(c *rule.Compiled) []read {
+	if c.Correlation == nil {
+		return []read{d.read(c, append(slices.Clone(c.Group), c.LevelField))}
+	}
+	var all []read
+	for _, b := range c.Base {
+		all = append(all, d.read(b.Rule, append(slices.Clone(b.Group), b.Value, b.Rule.LevelField)))
+	}
+	return all
+}
+
+func (d *Detector) read(c *rule.Compiled, more []event.Field) read {
+	r := read{log: c.Log, fields: slices.Concat(c.Fields, more)}
+	if attempt, ok := d.schema.Lookup(event.SignIn, "vakt.attempt"); ok && c.Log == event.SignIn {
+		r.fields = append(r.fields, attempt)
+	}
+	r.fields = slices.DeleteFunc(r.fields, func(f event.Field) bool { return f == event.NoField })
+	return r
 }
 
 // sortBlind orders by rule and shape and adds up what stands twice.

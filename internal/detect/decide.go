@@ -2,6 +2,8 @@ package detect
 
 import (
 	"cmp"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -23,7 +25,7 @@ type Detection struct {
 	Severity rule.Severity
 	Matched  []string       // searches that were true, sorted
 	Shapes   []event.Shape  // sorted
-	Entities []event.Entity // by first appearance
+	Entities []event.Entity // by kind and id
 	Records  []string       // ids by time and key
 }
 
@@ -33,14 +35,17 @@ type Result struct {
 	Blind      []Blind
 	Weak       []Blind
 	Undecided  map[string]int // by rule: facts that the end of the input left undecided
-	Ungrouped  map[string]int // by rule: matches without a value to group by
+	Ungrouped  map[string]int // by rule: matching records without a value to group by
+	// Tenant is the one tenant that the records name; empty where they name
+	// none or several.
+	Tenant string
 }
 
 // Blind says that a rule met records of a shape without a field that it needs.
 type Blind struct {
-	Rule    string
+	Rule    string // that would alert: a correlation, not the rules it counts
 	Shape   event.Shape
-	Fields  []string // sorted
+	Fields  []string // sorted; "%name%" is a baseline list that was not read
 	Records int
 }
 
@@ -49,18 +54,36 @@ type Blind struct {
 func (d *Detector) Decide(workers []*Worker) *Result {
 	res := &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}}
 	var facts []fact
-	var now int64
+	var named tenants
+	now := int64(math.MinInt64)
 	for _, w := range workers {
 		facts = append(facts, w.facts...)
 		now = max(now, w.last)
-		for t, n := range w.alone {
-			res.Ungrouped[d.targets[t].rule.Key()] += n
+		named.merge(w.tenants)
+	}
+	d.countUngrouped(workers, res)
+	res.Blind, res.Weak = d.blindness(workers)
+	if !named.several {
+		res.Tenant = named.one
+		for i := range facts {
+			facts[i].tenant = ""
 		}
 	}
-	res.Blind, res.Weak = d.blindness(workers)
-	oneTenant(facts)
 	d.decideAll(distinct(facts), now, res)
 	return res
+}
+
+// countUngrouped counts records, however often each was seen.
+func (d *Detector) countUngrouped(workers []*Worker, res *Result) {
+	for t := range d.targets {
+		all := map[event.Key]bool{}
+		for _, w := range workers {
+			maps.Copy(all, w.alone[t])
+		}
+		if len(all) > 0 {
+			res.Ungrouped[d.targets[t].rule.Key()] = len(all)
+		}
+	}
 }
 
 // decideAll cuts sorted facts into groups and decides each.
@@ -72,22 +95,6 @@ func (d *Detector) decideAll(facts []fact, now int64, res *Result) {
 		}
 		d.decide(facts[:n:n], now, res)
 		facts = facts[n:]
-	}
-}
-
-// oneTenant forgets the tenant where all records that name one name the same.
-func oneTenant(facts []fact) {
-	tenant := ""
-	for i := range facts {
-		switch t := facts[i].tenant; {
-		case tenant == "":
-			tenant = t
-		case t != "" && t != tenant:
-			return
-		}
-	}
-	for i := range facts {
-		facts[i].tenant = ""
 	}
 }
 
@@ -107,30 +114,51 @@ func distinct(facts []fact) []fact {
 		}
 		i = end
 	}
-	slices.SortFunc(kept, func(a, b fact) int {
-		return cmp.Or(cmp.Compare(a.target, b.target), strings.Compare(a.tenant, b.tenant), strings.Compare(a.group, b.group),
-			cmp.Compare(a.time, b.time), strings.Compare(string(a.key[:]), string(b.key[:])), strings.Compare(a.value, b.value))
-	})
-	return slices.CompactFunc(kept, func(a, b fact) bool {
-		return a.target == b.target && a.tenant == b.tenant && a.group == b.group && a.key == b.key && a.value == b.value
-	})
+	slices.SortFunc(kept, compareFacts)
+	return merge(kept)
+}
+
+// compareFacts orders by target, group, time and key.
+func compareFacts(a, b fact) int {
+	return cmp.Or(cmp.Compare(a.target, b.target), strings.Compare(a.tenant, b.tenant), strings.Compare(a.group, b.group),
+		cmp.Compare(a.time, b.time), strings.Compare(string(a.key[:]), string(b.key[:])), strings.Compare(a.value, b.value))
+}
+
+// merge makes one fact of those that stand for the same record, group and
+// value: copies of a record, or a record that several rules of a correlation
+// match.
+func merge(sorted []fact) []fact {
+	merged := sorted[:0]
+	for _, f := range sorted {
+		n := len(merged)
+		if n == 0 || compareFacts(merged[n-1], f) != 0 {
+			merged = append(merged, f)
+			continue
+		}
+		same := &merged[n-1]
+		same.severity = max(same.severity, f.severity)
+		if !slices.Equal(same.matched, f.matched) {
+			same.matched = sortedSet(slices.Concat(same.matched, f.matched))
+		}
+	}
+	return merged
 }
 
 // newest orders versions of a record, the one to be shown first: last
-// updated, then fullest, then by what would be shown, greatest first. Facts
-// of one version are equal.
+// updated, then fullest, then by what it says, greatest first. Facts of one
+// version are equal, whichever rule and group they are of.
 func newest(a, b fact) int {
 	if a.shown == b.shown {
 		return 0
 	}
 	return cmp.Or(cmp.Compare(b.shown.updated, a.shown.updated), cmp.Compare(b.shown.size, a.shown.size),
-		cmp.Compare(b.time, a.time), compareShown(b.shown, a.shown))
+		cmp.Compare(b.time, a.time), strings.Compare(b.tenant, a.tenant),
+		strings.Compare(string(b.attempt[:]), string(a.attempt[:])), compareShown(b.shown, a.shown))
 }
 
 func compareShown(a, b *shown) int {
 	entity := func(x, y event.Entity) int {
 		return cmp.Or(strings.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID), strings.Compare(x.Name, y.Name))
 	}
-	return cmp.Or(slices.CompareFunc(a.entities, b.entities, entity), cmp.Compare(a.severity, b.severity),
-		strings.Compare(a.id, b.id), cmp.Compare(a.shape, b.shape), slices.Compare(a.matched, b.matched))
+	return cmp.Or(slices.CompareFunc(a.entities, b.entities, entity), strings.Compare(a.id, b.id), cmp.Compare(a.shape, b.shape))
 }

@@ -42,8 +42,8 @@ func (f *folding) detection(t *target, facts []fact) Detection {
 		for i := p.from; i < p.to; i++ {
 			s := facts[i].shown
 			attempts[facts[i].attempt] = true
-			det.Severity = max(det.Severity, s.severity)
-			det.Matched = append(det.Matched, s.matched...)
+			det.Severity = max(det.Severity, facts[i].severity)
+			det.Matched = append(det.Matched, facts[i].matched...)
 			det.Shapes = append(det.Shapes, s.shape)
 			if !records[s.id] {
 				records[s.id] = true

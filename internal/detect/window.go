@@ -1,6 +1,9 @@
 package detect
 
-import "vakt/internal/event"
+import (
+	"vakt/internal/event"
+	"vakt/internal/rule"
+)
 
 const day = 24 * 60 * 60 // seconds; a UTC day has no other length
 
@@ -12,7 +15,7 @@ func (d *Detector) decide(facts []fact, now int64, res *Result) {
 	if t.rule.Correlation == nil {
 		found = perDay(facts)
 	} else {
-		found = t.slide(facts, now, res)
+		found = d.slide(t, facts, now, res)
 	}
 	for i := range found {
 		res.Detections = append(res.Detections, found[i].detection(t, facts))
@@ -23,7 +26,7 @@ func (d *Detector) decide(facts []fact, now int64, res *Result) {
 func perDay(facts []fact) []folding {
 	var folded []folding
 	for i := range facts {
-		today := facts[i].time / day
+		today := dayOf(facts[i].time)
 		if n := len(folded); n == 0 || folded[n-1].day != today {
 			folded = append(folded, folding{day: today})
 		}
@@ -32,12 +35,20 @@ func perDay(facts []fact) []folding {
 	return folded
 }
 
+// dayOf is the UTC day of a second, in days since 1970.
+func dayOf(second int64) int64 {
+	if second < 0 {
+		return (second+1)/day - 1
+	}
+	return second / day
+}
+
 // slide moves a correlation's window over sorted facts. Facts of one second
 // are simultaneous and see the same window, (t-W, t]. The day of a firing
 // fact says to which folding its window belongs.
-func (t *target) slide(facts []fact, newest int64, res *Result) []folding {
+func (d *Detector) slide(t *target, facts []fact, now int64, res *Result) []folding {
 	var folded []folding
-	w := newWindow(t.rule.Type)
+	w := newWindow(t.rule.Type, d.most)
 	span, settle := int64(t.rule.Window.Seconds()), int64(t.rule.Settle.Seconds())
 	for next := 0; next < len(facts); {
 		at, first := facts[next].time, next
@@ -46,15 +57,15 @@ func (t *target) slide(facts []fact, newest int64, res *Result) []folding {
 		}
 		w.expire(at - span)
 		value := w.value()
-		if !t.rule.Holds(float64(value)) {
-			continue
-		}
-		if !t.rule.Growing() && at+settle > newest {
+		switch settled := t.rule.Growing() || at+settle <= now; {
+		case !settled && open(t.rule, value):
 			res.Undecided[t.rule.Key()] += next - first
 			continue
+		case !settled, !t.rule.Holds(float64(value)):
+			continue
 		}
-		if n := len(folded); n == 0 || folded[n-1].day != at/day {
-			folded = append(folded, folding{day: at / day})
+		if n := len(folded); n == 0 || folded[n-1].day != dayOf(at) {
+			folded = append(folded, folding{day: dayOf(at)})
 		}
 		f := &folded[len(folded)-1]
 		f.take(w.from, next)
@@ -63,18 +74,32 @@ func (t *target) slide(facts []fact, newest int64, res *Result) []folding {
 	return folded
 }
 
-// window counts the newest facts of a group, at most MaxWindow of them.
+// open says whether a condition that can turn false again holds, or would
+// hold with more facts.
+func open(c *rule.Compiled, value int) bool {
+	n := float64(value)
+	switch c.Op {
+	case "eq":
+		return n <= c.Threshold
+	case "neq":
+		return true
+	}
+	return c.Holds(n)
+}
+
+// window counts the newest facts of a group, at most a number of them.
 type window struct {
+	most     int
 	values   bool // count distinct values, not attempts
 	held     []*fact
 	from     int // index of held[0] among the group's facts
 	attempts map[event.Key]int
 	distinct map[string]int
-	cut      bool // facts were left out because there were more than MaxWindow
+	cut      bool // facts were left out because there were more than most
 }
 
-func newWindow(kind string) *window {
-	return &window{values: kind == "value_count", attempts: map[event.Key]int{}, distinct: map[string]int{}}
+func newWindow(kind string, most int) *window {
+	return &window{most: most, values: kind == "value_count", attempts: map[event.Key]int{}, distinct: map[string]int{}}
 }
 
 func (w *window) push(f *fact) {
@@ -99,14 +124,14 @@ func (w *window) drop() {
 }
 
 // expire drops what is not after the given second, then the oldest facts
-// beyond MaxWindow. As every step pushes a fact, a window that lost facts to
+// beyond the bound. As every step pushes a fact, a window that lost facts to
 // the bound is over it again until the lost ones would have expired too.
 func (w *window) expire(until int64) {
 	for len(w.held) > 0 && w.held[0].time <= until {
 		w.drop()
 	}
-	w.cut = len(w.held) > MaxWindow
-	for len(w.held) > MaxWindow {
+	w.cut = len(w.held) > w.most
+	for len(w.held) > w.most {
 		w.drop()
 	}
 }

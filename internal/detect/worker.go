@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -10,14 +11,16 @@ import (
 
 // fact is one match: that a record, at a time, counts for a target and group.
 type fact struct {
-	target  int
-	tenant  string
-	group   string // the group's values, joined by groupJoint
-	value   string // what value_count counts
-	time    int64
-	key     event.Key
-	attempt event.Key
-	shown   *shown
+	target   int
+	tenant   string
+	group    string // the group's values, joined by groupJoint
+	value    string // what value_count counts
+	time     int64
+	key      event.Key
+	attempt  event.Key
+	severity rule.Severity
+	matched  []string // sorted
+	shown    *shown
 }
 
 // shown is what an alert shows of a record, shared by the record's facts.
@@ -25,10 +28,8 @@ type shown struct {
 	id       string
 	updated  int64
 	size     int
-	severity rule.Severity
 	shape    event.Shape
 	entities []event.Entity
-	matched  []string
 }
 
 // groupJoint joins the values of a group; no field value holds it, as NUL
@@ -41,21 +42,27 @@ type Worker struct {
 	matcher *rule.Matcher
 	out     []rule.Outcome
 	facts   []fact
+	shown   *shown // of the record at hand; nil until somebody asks
+	number  int    // of the record at hand, from 1
 	blind   map[blindKey]*blindCount
+	weak    map[blindKey]*blindCount
 	seen    map[shapeLog]int
-	alone   map[int]int // by target: matches without a value to group by
-	last    int64       // newest event time
+	alone   map[int]map[event.Key]bool // by target: records without a value to group by
+	tenants tenants
+	last    int64 // newest event time
 	words   map[string]string
 }
 
+// blindKey is a target and the shape in which it could not see.
 type blindKey struct {
-	rule  *rule.Compiled
-	shape event.Shape
+	target int
+	shape  event.Shape
 }
 
 type blindCount struct {
 	records int
-	fields  map[event.Field]bool
+	newest  int // number of the last record counted
+	missing map[string]bool
 }
 
 type shapeLog struct {
@@ -63,17 +70,39 @@ type shapeLog struct {
 	logs  event.Log
 }
 
+// tenants are those that the records of a run name, as far as that matters.
+type tenants struct {
+	one     string // the first that was named
+	several bool
+}
+
+func (t *tenants) add(tenant string) {
+	if t.one == "" {
+		t.one = tenant
+	}
+	t.several = t.several || tenant != "" && tenant != t.one
+}
+
+func (t *tenants) merge(o tenants) {
+	t.add(o.one)
+	t.several = t.several || o.several
+}
+
 // NewWorker makes a worker of the detector.
 func (d *Detector) NewWorker() *Worker {
 	return &Worker{
-		d: d, matcher: d.set.NewMatcher(), blind: map[blindKey]*blindCount{}, seen: map[shapeLog]int{}, alone: map[int]int{},
-		words: map[string]string{},
+		d: d, matcher: d.set.NewMatcher(), seen: map[shapeLog]int{}, alone: map[int]map[event.Key]bool{},
+		blind: map[blindKey]*blindCount{}, weak: map[blindKey]*blindCount{},
+		last: math.MinInt64, words: map[string]string{},
 	}
 }
 
 // See matches one record in scope, whose time has been checked.
 func (w *Worker) See(r *event.Record) {
+	w.number++
+	w.shown = nil
 	w.last = max(w.last, r.Time())
+	w.tenants.add(w.word(string(r.Tenant())))
 	w.seen[shapeLog{r.Shape(), r.Logs()}]++
 	w.out = w.matcher.Match(r, r.Logs(), w.out[:0])
 	for i := range w.out {
@@ -85,58 +114,106 @@ func (w *Worker) See(r *event.Record) {
 	}
 }
 
+// unknown notes what kept a rule from being decided, under the names of the
+// rules that would have alerted.
 func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
-	k := blindKey{o.Rule, r.Shape()}
-	b := w.blind[k]
+	for _, u := range w.d.uses[o.Rule] {
+		for _, f := range o.Blind {
+			w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(f))
+		}
+		for _, list := range o.Unread {
+			w.miss(w.blind, u.target, r.Shape(), "%"+list+"%")
+		}
+	}
+}
+
+// miss counts the record at hand, once for a target, among those in which it
+// could not see something.
+func (w *Worker) miss(counts map[blindKey]*blindCount, target int, shape event.Shape, what string) {
+	k := blindKey{target, shape}
+	b := counts[k]
 	if b == nil {
-		b = &blindCount{fields: map[event.Field]bool{}}
-		w.blind[k] = b
+		b = &blindCount{missing: map[string]bool{}}
+		counts[k] = b
 	}
-	b.records++
-	for _, f := range o.Blind {
-		b.fields[f] = true
+	if b.newest != w.number {
+		b.newest = w.number
+		b.records++
 	}
+	b.missing[what] = true
 }
 
 // match turns a match into a fact for every target that it feeds and every
 // group that the record belongs to.
 func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 	for _, u := range w.d.uses[o.Rule] {
+		w.unseen(r, u)
 		groups := w.groups(r, u.group)
 		values := []string{""}
 		if u.value != event.NoField {
 			values = w.texts(r.Field(u.value))
 		}
 		if len(groups) == 0 || len(values) == 0 {
-			w.alone[u.target]++
+			w.ungrouped(u.target, r.Key())
 			continue
 		}
-		s := w.show(r, o, u.target)
-		for _, g := range groups {
-			for _, v := range values {
-				w.facts = append(w.facts, fact{
-					target: u.target, tenant: w.word(string(r.Tenant())), group: g, value: v,
-					time: r.Time(), key: r.Key(), attempt: r.Attempt(), shown: s,
-				})
+		f := fact{
+			target: u.target, tenant: w.word(string(r.Tenant())), time: r.Time(), key: r.Key(), attempt: r.Attempt(),
+			severity: w.severity(r, o, u.target), matched: sortedSet(slices.Clone(o.Matched)), shown: w.show(r),
+		}
+		for _, f.group = range groups {
+			for _, f.value = range values {
+				w.facts = append(w.facts, f)
 			}
 		}
 	}
 }
 
-func (w *Worker) show(r *event.Record, o *rule.Outcome, target int) *shown {
-	s := &shown{
-		id: recordID(r), updated: r.Updated(), size: r.Size(), shape: r.Shape(), entities: r.Entities(),
-		matched: slices.Clone(o.Matched), severity: w.d.targets[target].level,
+// unseen notes the fields of groups and values that the shape cannot carry:
+// without them a match counts nowhere.
+func (w *Worker) unseen(r *event.Record, u use) {
+	for _, f := range u.group {
+		if r.Field(f).Unknown {
+			w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(f))
+		}
 	}
+	if u.value != event.NoField && r.Field(u.value).Unknown {
+		w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(u.value))
+	}
+}
+
+func (w *Worker) ungrouped(target int, k event.Key) {
+	if w.alone[target] == nil {
+		w.alone[target] = map[event.Key]bool{}
+	}
+	w.alone[target][k] = true
+}
+
+// severity is the target's, or what the record says where the rule goes by
+// that. A shape without the field makes the target weak.
+func (w *Worker) severity(r *event.Record, o *rule.Outcome, target int) rule.Severity {
+	if f := o.Rule.LevelField; f != event.NoField {
+		v := r.Field(f)
+		if v.Unknown {
+			w.miss(w.weak, target, r.Shape(), w.d.schema.Name(f))
+		}
+		if level, ok := rule.RecordSeverity(string(v.First())); ok {
+			return level
+		}
+	}
+	return w.d.targets[target].level
+}
+
+func (w *Worker) show(r *event.Record) *shown {
+	if w.shown != nil {
+		return w.shown
+	}
+	s := &shown{id: recordID(r), updated: r.Updated(), size: r.Size(), shape: r.Shape(), entities: r.Entities()}
 	for i := range s.entities {
 		e := &s.entities[i]
 		e.ID, e.Name = w.word(e.ID), w.word(e.Name)
 	}
-	if f := o.Rule.LevelField; f != event.NoField {
-		if level, ok := rule.RecordSeverity(string(r.Field(f).First())); ok {
-			s.severity = level
-		}
-	}
+	w.shown = s
 	return s
 }
 

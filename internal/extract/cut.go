@@ -71,9 +71,17 @@ func (s *splitter) value() []byte {
 // size is how much of the value has been read.
 func (s *splitter) size() int64 { return s.offset(s.pos) - s.cut.start }
 
+// held reports whether all of the value that has been read may be kept. It
+// does not depend on how the input was read, unlike the mark.
+func (s *splitter) held() bool { return s.mark >= 0 && s.size() <= int64(s.lim.Record) }
+
 // refill reads on inside the value, and lets go of what is too large to keep.
+// It is false where there is no more, or no use in it.
 func (s *splitter) refill() bool {
 	if s.size() > int64(s.lim.Record) {
+		if s.swallows() {
+			return false
+		}
 		s.mark = -1
 	}
 	return s.more()
@@ -118,7 +126,7 @@ func (s *splitter) brackets(mayWrap bool) verdict {
 			}
 			c.last = '"'
 		case opening:
-			if b == '[' && c.wraps != "" && c.last == ':' && len(s.stack) == 1 {
+			if b == '[' && c.wraps != "" && c.last == ':' && len(s.stack) == 1 && s.held() {
 				return cutWrap
 			}
 			s.push(b)
@@ -137,7 +145,7 @@ func (s *splitter) brackets(mayWrap bool) verdict {
 
 // keyWraps names the container that the key just read may open.
 func (s *splitter) keyWraps(from int64) string {
-	if s.mark < 0 || s.size() > int64(s.lim.Record) {
+	if !s.held() {
 		return ""
 	}
 	key := s.buf[from+1-s.base : s.pos-1]
@@ -176,17 +184,24 @@ func (s *splitter) closed() verdict {
 	if s.size() <= int64(s.lim.Record) {
 		return cutWhole
 	}
+	if s.swallows() {
+		return s.broken("", false)
+	}
 	s.cut.defect = tooLarge(s.lim.Record, s.size())
 	return cutLarge
 }
 
 // tooLarge words the defect of a large record.
 func tooLarge(limit int, size int64) string {
-	bound := thousands(int64(limit)) + " bytes"
+	return fmt.Sprintf("larger than %s (%s bytes)", bytesText(limit), thousands(size))
+}
+
+// bytesText writes a limit.
+func bytesText(limit int) string {
 	if limit%(1<<20) == 0 {
-		bound = strconv.Itoa(limit>>20) + " MiB"
+		return strconv.Itoa(limit>>20) + " MiB"
 	}
-	return fmt.Sprintf("larger than %s (%s bytes)", bound, thousands(size))
+	return thousands(int64(limit)) + " bytes"
 }
 
 // thousands writes a number with commas.
@@ -260,7 +275,7 @@ func (s *splitter) lineInside() (bool, verdict) {
 			if !s.mayStand() {
 				return false, s.broken("the record is not closed before the next begins", false)
 			}
-			if c.inner < 0 {
+			if c.inner < 0 && s.held() {
 				c.inner, c.innerAt = s.offset(s.pos), s.lines
 			}
 			return true, 0
@@ -289,160 +304,3 @@ func (s *splitter) mayStand() bool {
 // endsList reports whether a bracket that begins a line here closes the list
 // around the value.
 func (s *splitter) endsList() bool { return s.lists > 0 && s.column() <= s.cut.column }
-
-// broken ends a value that is not balanced and finds the place to go on at.
-// With restOfLine it is behind the present line.
-//
-// A value that has been read over several lines may have swallowed records:
-// its first line may be a broken line of JSON Lines, and reading goes on at
-// its second line, each line now for itself up to here; or it is written over
-// many lines, and reading goes on at the first value in it that begins a line
-// like a record. Both happen once for each stretch of the input, so that no
-// byte is read more than twice.
-func (s *splitter) broken(why string, restOfLine bool) verdict {
-	c := &s.cut
-	c.defect = why
-	s.fresh = true
-	held := s.mark >= 0 && s.size() <= int64(s.lim.Record)
-	if !held && s.size() > int64(s.lim.Record) {
-		c.defect = tooLarge(s.lim.Record, s.size()) + ", and broken: " + why
-	}
-	at := s.offset(s.pos)
-	if held && c.start >= s.horizon {
-		switch {
-		case c.next >= 0 && !c.bare:
-			s.horizon, s.ownLines = at, true
-			s.back(c.next, c.nextState)
-			return cutBroken
-		case c.inner >= 0:
-			s.horizon, s.ownLines = at, false
-			s.back(c.inner, c.innerAt)
-			return cutBroken
-		}
-	}
-	s.mark = -1
-	if restOfLine {
-		s.passLine()
-	}
-	if c.bare {
-		s.passLines()
-	}
-	return cutBroken
-}
-
-// passLine reads to the end of the present line, which stays unread.
-func (s *splitter) passLine() {
-	at := s.offset(s.pos)
-	for {
-		c, ok := s.peek()
-		if s.lost < 0 && s.offset(s.pos) > at {
-			s.lost = at
-		}
-		if !ok || class[c] == line {
-			return
-		}
-		for s.pos < len(s.buf) && class[s.buf[s.pos]] != line {
-			s.pos++
-		}
-	}
-}
-
-// passLines reads up to a line that begins a record like the broken one, or
-// ends the list around it.
-func (s *splitter) passLines() {
-	at := s.offset(s.pos)
-	for {
-		c, ok := s.significant()
-		if !ok {
-			s.lost = at
-			return
-		}
-		if c == s.cut.open && s.column() <= s.cut.column || c == ']' && s.endsList() {
-			return
-		}
-		s.passLine()
-	}
-}
-
-// stray reads what is no object or list: a scalar, which is an item as it
-// stands, or text without sense.
-func (s *splitter) stray(container string) {
-	s.begin('"')
-	s.need(maxQuoted + 1)
-	shown := append([]byte(nil), s.buf[s.pos:min(len(s.buf), s.pos+maxQuoted+1)]...)
-	s.mark = s.pos
-	s.word()
-	size := s.size()
-	if s.wordEnds() && s.mark >= 0 && size <= int64(s.lim.Record) {
-		from := int(s.cut.start - s.base)
-		if raw := s.buf[from : from+int(size) : from+int(size)]; isScalar(raw) {
-			s.add(container, Item{Raw: raw, Place: s.cut.place})
-			s.fresh = false
-			return
-		}
-	}
-	s.mark = -1
-	s.garbage()
-	shown, _ = trim(shown[:min(int64(len(shown)), s.size())])
-	s.add(container, Item{Place: s.cut.place, Defect: "not JSON: " + quote(shown)})
-	s.fresh = false
-}
-
-// word reads a string, or a run of bytes that could be another scalar.
-func (s *splitter) word() {
-	if s.buf[s.pos] == '"' {
-		s.passString()
-		return
-	}
-	for {
-		for s.pos < len(s.buf) && class[s.buf[s.pos]] == other {
-			s.pos++
-		}
-		if s.pos < len(s.buf) || !s.refill() {
-			return
-		}
-	}
-}
-
-// wordEnds passes over blanks and reports whether the value before them is
-// alone between commas, brackets and line ends.
-func (s *splitter) wordEnds() bool {
-	for {
-		c, ok := s.peekInside()
-		switch {
-		case !ok:
-			return true
-		case class[c] == white:
-			s.pos++
-		default:
-			return class[c] == line || c == ',' || c == ']' && s.lists > 0
-		}
-	}
-}
-
-// garbage reads text without sense: to the end of the line, or in a list to
-// what could come next. The rest of a member ("key": …) is a line's.
-func (s *splitter) garbage() {
-	colon := false
-	for first := s.size() == 0; ; first = false {
-		c, ok := s.peek()
-		if !ok || class[c] == line {
-			return
-		}
-		colon = colon || c == ':'
-		stops := class[c] == opening || c == ',' || c == ']'
-		if stops && s.lists > 0 && !colon && !first {
-			return
-		}
-		s.pos++
-	}
-}
-
-// isScalar reports whether raw is a valid string, number, true, false or null.
-func isScalar(raw []byte) bool {
-	if Kind(raw) == '"' {
-		end, _ := readString(raw, 1)
-		return end == len(raw)
-	}
-	return readScalar(raw, 0) == len(raw)
-}

@@ -20,16 +20,6 @@ const (
 // ErrNested says that a compressed input holds another one.
 var ErrNested = errors.New("an archive inside an archive: unpack it first")
 
-// Bomb says that compressed input expands so much that it is not read on.
-type Bomb struct {
-	In, Out int64 // bytes read and bytes they gave, so far
-	Ratio   int64 // the limit
-}
-
-func (e *Bomb) Error() string {
-	return fmt.Sprintf("expands more than %d times its size: not read further", e.Ratio)
-}
-
 // zstdWindow is the largest window of a zstd stream that is read, in bytes.
 const zstdWindow = 128 << 20
 
@@ -48,7 +38,7 @@ func Inflate(r io.Reader, lim Limits) (io.ReadCloser, string, error) {
 		return nil, "", fmt.Errorf("read: %w", err)
 	}
 	how := compression(head.head)
-	f := &inflated{how: how, in: in, lim: lim.withDefaults(), close: func() {}}
+	f := &inflated{how: how, in: in, lim: lim, close: func() {}}
 	switch how {
 	case Gzip:
 		z, err := gzip.NewReader(head)
@@ -110,11 +100,12 @@ func (f *inflated) Read(p []byte) (int, error) {
 	if len(f.first) < 4 {
 		f.first = append(f.first, p[:min(n, 4-len(f.first))]...)
 	}
+	bomb := f.lim.Expansion(f.in.n, f.out)
 	switch {
 	case compression(f.first) != Plain || IsZip(f.first):
 		n, f.err = 0, ErrNested
-	case f.out > f.lim.RatioFrom && f.out/f.lim.Ratio > f.in.n:
-		f.err = &Bomb{In: f.in.n, Out: f.out, Ratio: f.lim.Ratio}
+	case bomb != nil:
+		f.err = bomb
 	case err == io.EOF:
 		f.err = io.EOF
 	case err != nil:

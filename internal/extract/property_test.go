@@ -176,6 +176,41 @@ func TestContainersAgree(t *testing.T) {
 	})
 }
 
+// TestCutLineCostsOneRecord cuts one line of JSON Lines, or of a list with a
+// record a line, somewhere: every other record is still found, and the cut
+// one is told of.
+func TestCutLineCostsOneRecord(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var records []string
+		for range rapid.IntRange(1, 8).Draw(rt, "records") {
+			records = append(records, validValue(rt, 0, 0))
+		}
+		cut := rapid.IntRange(0, len(records)-1).Draw(rt, "cut")
+		lines := append([]string(nil), records...)
+		lines[cut] = lines[cut][:rapid.IntRange(1, len(lines[cut])-1).Draw(rt, "at")]
+		comma := rapid.SampledFrom([]string{"", ",", ""}).Draw(rt, "comma")
+		in := strings.Join(lines, comma+"\n") + "\n"
+		if comma != "" {
+			in = "[\n" + in + "]\n"
+		}
+		lim := Limits{batch: rapid.IntRange(1, 64).Draw(rt, "buffer")}
+		got := splitAll(t, strings.NewReader(in), lim)
+		want := append(append([]string(nil), records[:cut]...), records[cut+1:]...)
+		var found []string
+		defects := 0
+		for _, it := range got.items {
+			if _, raw, ok := strings.Cut(it, ": {"); ok {
+				found = append(found, "{"+raw)
+			} else {
+				defects++
+			}
+		}
+		if diff := cmp.Diff(want, found); diff != "" || defects != 1 || got.err != nil {
+			rt.Fatalf("%d defects, error %v (-want +got):\n%s\n%s\n%q", defects, got.err, diff, in, got.items)
+		}
+	})
+}
+
 func FuzzSplit(f *testing.F) {
 	for _, c := range containers {
 		f.Add([]byte(c.wrap([]string{`{"a":1}`, `{"b":"x","c":[{"d":{}}]}`})))
@@ -185,7 +220,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("{\n\"a\":\n{\n\"a\":\n{\"b\":1}\n{\"c\":\n"))
 	f.Add([]byte("\ufeff{\"a\":\r\n1}\r{\"value\":[1,...,tru]\n\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		for _, record := range []int{0, 24} {
+		for _, record := range []int{0, 24, 9} {
 			want := splitAll(t, bytes.NewReader(in), Limits{Record: record})
 			for _, other := range []found{
 				splitAll(t, iotest.OneByteReader(bytes.NewReader(in)), Limits{Record: record, batch: 16}),

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -49,13 +50,14 @@ func splitAll(t testing.TB, r io.Reader, lim Limits) found {
 
 // readSizes are ways to read the same bytes.
 var readSizes = []struct {
-	name string
-	wrap func(io.Reader) io.Reader
+	name  string
+	wrap  func(io.Reader) io.Reader
+	batch int
 }{
-	{"at once", func(r io.Reader) io.Reader { return r }},
-	{"1 byte", iotest.OneByteReader},
-	{"7 bytes", func(r io.Reader) io.Reader { return chunked{r, 7} }},
-	{"end with data", iotest.DataErrReader},
+	{"at once", func(r io.Reader) io.Reader { return r }, 0},
+	{"1 byte", iotest.OneByteReader, 16},
+	{"7 bytes", func(r io.Reader) io.Reader { return chunked{r, 7} }, 0},
+	{"end with data", iotest.DataErrReader, 64},
 }
 
 // chunked reads n bytes at a time.
@@ -180,7 +182,7 @@ func TestSplit(t *testing.T) {
 	for _, tt := range tests {
 		for _, size := range readSizes {
 			t.Run(tt.name+"/"+size.name, func(t *testing.T) {
-				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{})
+				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{batch: size.batch})
 				if got.err != nil {
 					t.Errorf("error: %v", got.err)
 				}
@@ -201,7 +203,7 @@ func TestSplitTruncated(t *testing.T) {
 		want     []string
 		what     string
 	}{
-		{"array", "[{\"a\":1},\n{\"a\":2}\n", []string{`1: {"a":1}`, `2: {"a":2}`}, "the list of records is not closed: the input ends at line 3"},
+		{"array", "[{\"a\":1},\n{\"a\":2}\n", []string{`1: {"a":1}`, `2: {"a":2}`}, "the list of records is not closed: the input ends at line 2"},
 		{"array in a record", `[{"a":1},{"a":`, []string{`1: {"a":1}`, "1! " + openEnd}, "the list of records is not closed: the input ends at line 1"},
 		{"array in a string", `[{"a":1},{"a":"x`, []string{`1: {"a":1}`, "1! " + openText}, "the list of records is not closed: the input ends at line 1"},
 		{"page behind its list", `{"value":[{"a":1}]`, []string{`1: {"a":1}`}, "the object around the records is not closed: the input ends at line 1"},
@@ -214,7 +216,7 @@ func TestSplitTruncated(t *testing.T) {
 	for _, tt := range tests {
 		for _, size := range readSizes {
 			t.Run(tt.name+"/"+size.name, func(t *testing.T) {
-				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{})
+				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{batch: size.batch})
 				if diff := cmp.Diff(tt.want, got.items); diff != "" {
 					t.Errorf("items (-want +got):\n%s", diff)
 				}
@@ -259,7 +261,7 @@ func TestSplitUnknownFormat(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, size := range readSizes {
-			got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{})
+			got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{batch: size.batch})
 			var unknown *UnknownFormat
 			if !errors.As(got.err, &unknown) || unknown.Looks != tt.looks || got.items != nil {
 				t.Errorf("%.20q, %s: %v %v, want %q", tt.in, size.name, got.items, got.err, tt.looks)
@@ -269,10 +271,10 @@ func TestSplitUnknownFormat(t *testing.T) {
 }
 
 func TestSplitPassesLargeRecords(t *testing.T) {
-	lim := Limits{Record: 100}
+	const limit = 100
 	large := `{"a":"` + strings.Repeat("x", 200) + `"}`
 	exact := `{"a":"` + strings.Repeat("x", 92) + `"}`
-	if len(exact) != lim.Record {
+	if len(exact) != limit {
 		t.Fatal(len(exact))
 	}
 	defect := fmt.Sprintf("larger than 100 bytes (%d bytes)", len(large))
@@ -289,13 +291,22 @@ func TestSplitPassesLargeRecords(t *testing.T) {
 			fmt.Sprintf("1! larger than 100 bytes (%d bytes), and broken: %s", len(large), openNext), "2: {}"}},
 		{"envelope too far in", `{"x":"` + strings.Repeat("x", 200) + `","value":[{}]}`,
 			[]string{"1! larger than 100 bytes (221 bytes)"}},
+		{"cut line of an array that swallows the others", "[\n{\"x\":[\n" + strings.Repeat(exact+",\n", 3) + "{}\n]\n",
+			[]string{"2! larger than 100 bytes, and other records seem to begin inside", "3: " + exact, "4: " + exact, "5: " + exact, "6: {}"}},
+		{"pretty record cut in a list", "[\n{\n\"x\":[\n" + strings.Repeat(exact+",\n", 3) + "{}\n]\n",
+			[]string{"2! larger than 100 bytes, and other records seem to begin inside", "4: " + exact, "5: " + exact, "6: " + exact, "7: {}"}},
+		{"list of an envelope too far in", `{"value":` + strings.Repeat(" ", 200) + `[{}]}`,
+			[]string{"1! larger than 100 bytes (214 bytes)"}},
+		{"list of the next envelope too far in", "{\"value\":[{},\n{\"value\":" + strings.Repeat(" ", 200) + "[{}]}]}",
+			[]string{"1: {}", "2! larger than 100 bytes (214 bytes)"}},
+		{"blanks behind a scalar", `[1` + strings.Repeat(" ", 200) + `,2]`, []string{`1! not JSON: "1"`, "1: 2"}},
 		{"row", `{"tables":[{"columns":[{"name":"` + strings.Repeat("n", 70) + `"}],"rows":[["` + strings.Repeat("x", 70) + `"],[1]]}]}`,
 			[]string{"1! larger than 100 bytes (148 bytes)", `1: {"` + strings.Repeat("n", 70) + `":1}`}},
 	}
 	for _, tt := range tests {
 		for _, size := range readSizes {
 			t.Run(tt.name+"/"+size.name, func(t *testing.T) {
-				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), lim)
+				got := splitAll(t, size.wrap(strings.NewReader(tt.in)), Limits{Record: limit, batch: size.batch})
 				if got.err != nil {
 					t.Error(got.err)
 				}
@@ -360,5 +371,21 @@ func TestSplitBatches(t *testing.T) {
 	}
 	if i != n || len(all) < 5 {
 		t.Errorf("%d records in %d batches, want %d in several", i, len(all), n)
+	}
+}
+
+// TestSplitIsLinear splits inputs that look like one broken record inside
+// another, over and over: reading again after each must not add up.
+func TestSplitIsLinear(t *testing.T) {
+	for _, unit := range []string{
+		"{\"a\":[\n", "{\n\"a\":\n", "{\"a\":\n", "{\n", "[\n", "[{\n", "{\"a\":\"\n", "{\"a\":{}\n{\"b\":\n", "[{\"a\":1,\n",
+		"{\"value\":[\n", "{\"value\":[{\"a\":1}\n", "{\"value\":[{\"a\":1},\n", "{\"value\":[{\n\"b\":\n", "{\"records\":[{\"a\":1},{\"b\":\n",
+		"{\"tables\":[{\"rows\":[[", "[{\"value\":[\n{\n", "{}\r", "[\"x\n",
+	} {
+		start := time.Now()
+		splitAll(t, strings.NewReader(strings.Repeat(unit, (1<<20)/len(unit))), Limits{})
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("1 MiB of %q took %v", unit, took)
+		}
 	}
 }

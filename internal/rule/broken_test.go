@@ -139,6 +139,9 @@ var broken = []struct {
 	{"expand within", withItem("result|expand: 'x%admins%y%'"), []string{`r.yml:5: search "s": "result|expand": not supported yet: a placeholder within a longer text ("x%admins%y%")`}},
 	{"expand null", withItem("result|expand: null"), []string{`r.yml:5: search "s": "result|expand": the modifier "expand" needs a placeholder such as %name%, not "null"`}},
 	{"keyword modifier", withItem("'|startswith': [a]"), []string{`r.yml:5: search "s": "|startswith": without a field name only the modifiers "all" and "cased" are supported`}},
+	{"no field", withItem("'': a"), []string{`r.yml:5: search "s": "": a field name is missing: keywords are written as a list`}},
+	{"no field, by a tag", withSearch("  s: {!}"), []string{`r.yml:4: search "s": "": a field name is missing: keywords are written as a list`}},
+	{"null for a keyword", withItem("'|cased': null"), []string{`r.yml:5: search "s": "|cased": no text is null: a keyword must be text or a number`}},
 	{"blank field", withItem("'result |contains': a"), []string{`r.yml:5: search "s": "result |contains": a field name has no blanks around it`}},
 
 	{"condition unknown", withCondition("sel_a and sel_c"), []string{`r.yml:8: condition: no search is named "sel_c": did you mean "sel_a"?`}},

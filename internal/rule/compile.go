@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vakt/internal/event"
+	"vakt/internal/extract"
 )
 
 // Compile resolves fields, baseline lists and references, and makes the rules
@@ -72,8 +73,8 @@ func (c *compiler) warn(line int, format string, args ...any) {
 	c.report(line, true, format, args...)
 }
 
-// report drops a message that the same line has given before: a search may be
-// used by several lists of a rule.
+// report drops a message that the same line has given before: one list may
+// stand twice in a line.
 func (c *compiler) report(line int, warning bool, format string, args ...any) {
 	p := Problem{File: c.current.File, Line: line, Message: fmt.Sprintf(format, args...), Warning: warning}
 	if !slices.Contains(c.problems, p) {
@@ -130,12 +131,15 @@ func (c *compiler) detectionRule(r *Rule) {
 	c.set.rules = append(c.set.rules, out)
 }
 
-// program compiles the searches that the condition uses. The others are
-// compiled too, so that their mistakes are found, and then forgotten.
+// program compiles the searches that the condition uses. The others have been
+// warned of, and have no part in what the rule reads.
 func (c *compiler) program(out *Compiled) {
-	out.program.condition = out.detection.condition
-	for _, s := range out.detection.searches {
-		out.program.searches = append(out.program.searches, c.search(s))
+	d := &out.detection
+	out.program = program{condition: d.condition, searches: make([]*node, len(d.searches))}
+	for i, used := range d.used() {
+		if used {
+			out.program.searches[i] = c.search(d.searches[i])
+		}
 	}
 	out.program.walk(func(p *predicate) {
 		for _, f := range []event.Field{p.field, p.peer} {
@@ -198,8 +202,10 @@ func (c *compiler) search(s search) *node {
 		for i := range b {
 			items = append(items, c.item(s, &b[i]))
 		}
+		slices.SortStableFunc(items, cheaper)
 		branches = append(branches, join(nodeAnd, items))
 	}
+	slices.SortStableFunc(branches, cheaper)
 	return join(nodeOr, branches)
 }
 
@@ -235,5 +241,5 @@ func (c *compiler) hash() string {
 	for _, r := range slices.Concat(c.set.rules, c.set.correlations) {
 		all[r.Key()] = r.content
 	}
-	return hash(all)
+	return extract.Hash(all)
 }

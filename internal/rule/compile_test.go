@@ -122,6 +122,9 @@ func TestExpand(t *testing.T) {
 	f("domain|expand: '%owner%'", Unknown, "domain=fabrikam.example.com", "ownerDomain=?")
 	f("domain|expand: '%owner%'", False, "ownerDomain=contoso.example.com")
 	f("domain|endswith|expand: '%owner%'", True, "domain=mail.contoso.example.com", "ownerDomain=contoso.example.com")
+	f("domain|startswith|expand: '%owner%'", False, "domain=mail.contoso.example.com", "ownerDomain=contoso.example.com")
+	f("domain|contains|expand: '%owner%'", True, "domain=a.contoso.example.com.b", "ownerDomain=contoso.example.com")
+	f("domain|expand|neq: '%owner%'", True, "domain=fabrikam.example.com", "ownerDomain=contoso.example.com")
 	f("domain|expand|cased: '%owner%'", False, "domain=CONTOSO.example.com", "ownerDomain=contoso.example.com")
 	f("result|expand: '%none%'", False, "result=a")
 	f("result|expand|neq: '%none%'", True, "result=a")
@@ -180,7 +183,7 @@ func TestCorrelation(t *testing.T) {
 	const baseID = "11111111-2222-3333-4444-555555555555"
 	text := "name: fail\n" + head + "  s: {result: 1}\n  condition: s\n---\n" +
 		"title: other\nid: " + strings.ToUpper(baseID) + "\nlogsource: {product: azure, service: auditlogs}\ndetection:\n  s: {app: x}\n  condition: s\n---\n" +
-		"name: spray\ntitle: Spray\ncorrelation:\n  type: value_count\n  rules: [fail, " + baseID + "]\n  group-by: [ip]\n  timespan: 15m\n" +
+		"name: spray\ntitle: Spray\ncorrelation:\n  type: value_count\n  rules: [fail, " + strings.ToUpper(baseID) + "]\n  group-by: [ip]\n  timespan: 15m\n" +
 		"  condition: {gte: 5, field: account}\nvakt:\n  threshold: limit\n  timespan: span\n  settle: 1h\n---\n" +
 		"name: few\ntitle: Few\ncorrelation:\n  type: event_count\n  rules: fail\n  group-by: account\n  timespan: 1d\n  condition: {lt: 3}\n"
 	set := mustCompile(t, text, fakeLists{numbers: map[string]float64{"limit": 12}, durations: map[string]time.Duration{"span": 2 * time.Hour}})
@@ -303,25 +306,6 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// The examples of RFC 8785, sections 3.2.2 and 3.2.3.
-func TestCanonical(t *testing.T) {
-	f := func(v any, want string) {
-		t.Helper()
-		if got := string(canonical(nil, v)); got != want {
-			t.Errorf("%#v: %s, want %s", v, got, want)
-		}
-	}
-	f(map[string]any{
-		"numbers":  []any{333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001},
-		"string":   "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"/",
-		"literals": []any{nil, true, false},
-	}, `{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`)
-	f(map[string]any{"\u20ac": 1.0, "\r": 2.0, "\ufb33": 3.0, "1": 4.0, "\U0001F600": 5.0, "\u0080": 6.0, "\u00f6": 7.0},
-		`{"\r":2,"1":4,"`+"\u0080"+`":6,"ö":7,"€":1,"😀":5,"`+"\ufb33"+`":3}`)
-	f("\b\f\n\r\t\x00\u2028<>&", `"\b\f\n\r\t\u0000`+"\u2028"+`<>&"`)
-	f(-0.0, "0")
-}
-
 func TestLoadFS(t *testing.T) {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	fsys := fstest.MapFS{
@@ -355,5 +339,28 @@ func TestLoadFS(t *testing.T) {
 	}
 	if rules, problems := LoadFS(fsys, "missing"); len(rules) != 0 || !Refused(problems) {
 		t.Errorf("missing folder: %d rules, %v", len(rules), problems)
+	}
+}
+
+// What the condition does not use has no say: not on sleep, not on fields.
+func TestUnusedSearchesAreLeftOut(t *testing.T) {
+	rules, _ := Parse("r.yml", []byte(plain("s:\n  result: 1\n_u:\n  nothing|expand: '%empty%'\ncondition: s\n")))
+	set, problems := Compile(rules, schema, fakeLists{lists: map[string]Expansion{"empty": {}}})
+	if len(problems) != 0 || len(set.Asleep()) != 0 {
+		t.Errorf("problems %v, asleep %v", problems, set.Asleep())
+	}
+	if diff := cmp.Diff([]event.Field{id(t, "result")}, set.Rules()[0].Fields); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Compile itself refuses doubles too: rules may come from several folders.
+func TestCompileRefusesDoubles(t *testing.T) {
+	a, _ := Parse("a/r.yml", []byte(one("result: 1")))
+	b, _ := Parse("b/r.yml", []byte(one("result: 2")))
+	set, problems := Compile(append(a, b...), schema, nil)
+	want := []string{`b/r.yml:1: title "t" (the rule has neither name nor id) is taken by the rule in a/r.yml:1`}
+	if diff := cmp.Diff(want, messages(problems)); diff != "" || len(set.Rules()) != 1 {
+		t.Errorf("%d rules, %s", len(set.Rules()), diff)
 	}
 }

@@ -64,17 +64,23 @@ func (r *reader) condition(n *yaml.Node, d *detection) {
 // warnUnused names the searches that the condition does not use. A name that
 // begins with "_" is set aside on purpose.
 func (r *reader) warnUnused(d *detection) {
+	used := d.used()
+	for i, s := range d.searches {
+		if !used[i] && !strings.HasPrefix(s.name, "_") {
+			r.warn(s.line, "search %q is not used in the condition", s.name)
+		}
+	}
+}
+
+// used tells, by index, which searches the condition names.
+func (d *detection) used() []bool {
 	used := make([]bool, len(d.searches))
 	d.condition.walk(func(e *expr) {
 		if e.op == exprSearch {
 			used[e.search] = true
 		}
 	})
-	for i, s := range d.searches {
-		if !used[i] && !strings.HasPrefix(s.name, "_") {
-			r.warn(s.line, "search %q is not used in the condition", s.name)
-		}
-	}
+	return used
 }
 
 func (e *expr) walk(visit func(*expr)) {

@@ -202,7 +202,7 @@ func (r *reader) literal(n *yaml.Node, where string) (literal, bool) {
 		return lit, false
 	case (tag == "!!int" || tag == "!!float") && numberForm.MatchString(n.Value):
 		lit.kind = numberLiteral
-	case tag == "!!bool":
+	case isBoolean(n):
 		lit.kind, lit.text = boolLiteral, strings.ToLower(n.Value)
 	}
 	return lit, true
@@ -235,6 +235,8 @@ func (it *item) checkValue(i int) (fault string) {
 		return v.toList()
 	}
 	switch op := it.how.op; {
+	case v.kind == nullLiteral && it.field == "":
+		return "no text is null: a keyword must be text or a number"
 	case v.kind == nullLiteral && op != opEquals:
 		return fmt.Sprintf("the modifier %q cannot compare with null", op)
 	case op == opExists && v.kind != boolLiteral:

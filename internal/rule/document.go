@@ -18,6 +18,8 @@ const (
 	maxDepth = 32      // nested maps and lists
 )
 
+const tooLarge = "the file is larger than 1 MiB: split it, a rule is a page of text"
+
 // reader collects the problems of one file while its documents are read.
 type reader struct {
 	file     string
@@ -39,7 +41,7 @@ func (r *reader) warn(line int, format string, args ...any) {
 // are left out; a document beyond the limits is refused.
 func (r *reader) documents(data []byte) []*yaml.Node {
 	if len(data) > maxFile {
-		r.refuse(0, "the file is larger than 1 MiB: split it, a rule is a page of text")
+		r.refuse(0, tooLarge)
 		return nil
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))

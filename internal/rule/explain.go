@@ -35,15 +35,9 @@ func (c *Compiled) explainRecord(b *strings.Builder) {
 	}
 	d := c.detection
 	fmt.Fprintf(b, "A record of the %s matches when %s.\n", logName(c.Log), d.condition.words(d.searches, exprOr))
-	used := map[int]bool{}
-	d.condition.walk(func(e *expr) {
-		if e.op == exprSearch {
-			used[e.search] = true
-		}
-	})
-	for i, s := range d.searches {
-		if used[i] {
-			fmt.Fprintf(b, "  %s: %s\n", s.name, c.searchWords(s))
+	for i, used := range d.used() {
+		if used {
+			fmt.Fprintf(b, "  %s: %s\n", d.searches[i].name, c.searchWords(d.searches[i]))
 		}
 	}
 }

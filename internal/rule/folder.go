@@ -2,7 +2,6 @@ package rule
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -35,14 +34,16 @@ func LoadFS(fsys fs.FS, root string) ([]*Rule, []Problem) {
 	return rules, problems
 }
 
-// loadFile reads no more than Parse accepts.
+// loadFile looks at the size first, so as not to read what Parse refuses.
 func loadFile(fsys fs.FS, name string) ([]*Rule, []Problem) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, []Problem{{File: name, Message: fmt.Sprintf("read rules: %v", err)}}
+	info, err := fs.Stat(fsys, name)
+	if err == nil && info.Size() > maxFile {
+		return nil, []Problem{{File: name, Message: tooLarge}}
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	var data []byte
+	if err == nil {
+		data, err = fs.ReadFile(fsys, name)
+	}
 	if err != nil {
 		return nil, []Problem{{File: name, Message: fmt.Sprintf("read rules: %v", err)}}
 	}

@@ -136,6 +136,9 @@ func (m *modifiers) combinationFault() string {
 
 // keywordFault says why modifiers do not work without a field name.
 func (m *modifiers) keywordFault() string {
+	if *m == (modifiers{}) {
+		return "a field name is missing: keywords are written as a list"
+	}
 	if m.op != opEquals || m.negate || m.expand {
 		return `without a field name only the modifiers "all" and "cased" are supported`
 	}

@@ -255,11 +255,17 @@ func (r *reader) tags(n *yaml.Node) []string {
 }
 
 func (r *reader) boolean(n *yaml.Node, what string) bool {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
+	if !isBoolean(n) {
 		r.refuse(n.Line, "%s must be true or false, not %s", what, described(n))
 		return false
 	}
 	return strings.EqualFold(n.Value, "true")
+}
+
+// isBoolean leaves out the yes and on that YAML 1.1 had.
+func isBoolean(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool" &&
+		(strings.EqualFold(n.Value, "true") || strings.EqualFold(n.Value, "false"))
 }
 
 // described is kind, with the text itself where there is some.

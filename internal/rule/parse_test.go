@@ -192,3 +192,36 @@ func FuzzParse(f *testing.F) {
 		set.NewMatcher().Match(r, event.SignIn|event.Audit|event.Risk|event.Unified, nil)
 	})
 }
+
+func TestLineEndsAndByteOrderMark(t *testing.T) {
+	for _, text := range []string{"\ufeff" + good, strings.ReplaceAll(good, "\n", "\r\n")} {
+		if rules, problems := Parse("r.yml", []byte(text)); len(rules) != 1 || len(problems) != 0 {
+			t.Errorf("%q: %v", text, problems)
+		}
+	}
+	_, problems := Parse("r.yml", []byte(strings.ReplaceAll(good, "\n", "\r\n")+"lvl: x\r\n"))
+	if len(problems) != 1 || problems[0].Line != 7 {
+		t.Errorf("with CRLF: %v", problems)
+	}
+}
+
+func TestBooleansOfOldYAMLAreText(t *testing.T) {
+	f := func(value string, kind literalKind) {
+		t.Helper()
+		d := mustParse(t, one("result: "+value))[0].detection
+		if got := d.searches[0].branches[0][0].values[0].kind; got != kind {
+			t.Errorf("%s is of kind %d, want %d", value, got, kind)
+		}
+	}
+	f("true", boolLiteral)
+	f("FALSE", boolLiteral)
+	f("yes", textLiteral)
+	f("!!bool on", textLiteral)
+	f("'true'", textLiteral)
+	f("7", numberLiteral)
+	f("0x7", textLiteral)
+	f("0777", textLiteral)
+	f("1_000", textLiteral)
+	f("2024-01-02", textLiteral)
+	f("!!str 7", textLiteral)
+}

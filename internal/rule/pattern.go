@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -161,16 +160,4 @@ func (p part) length(s []byte) int {
 		return len(p.text)
 	}
 	return -1
-}
-
-// text writes the pattern for a reader, wildcards as they are.
-func (p pattern) String() string {
-	var b bytes.Buffer
-	for _, part := range p {
-		if part.wild != 0 {
-			b.WriteByte(part.wild)
-		}
-		b.WriteString(part.text)
-	}
-	return b.String()
 }

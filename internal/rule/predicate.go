@@ -103,6 +103,33 @@ func join(op nodeOp, kids []*node) *node {
 	return &node{op: op, kids: kids}
 }
 
+// cheaper orders nodes by what it costs to ask them. "And" and "or" stop at
+// the first part that decides, and give the same in any order.
+func cheaper(a, b *node) int { return a.cost() - b.cost() }
+
+// cost is a rank: the higher, the longer it takes.
+func (n *node) cost() int {
+	if n.op != nodePredicate {
+		most := 0
+		for _, kid := range n.kids {
+			most = max(most, kid.cost())
+		}
+		return most
+	}
+	if n.predicate.ask == askText {
+		return 4 // reads the whole record
+	}
+	switch n.predicate.test.(type) {
+	case *affixTest, *numberTest:
+		return 1
+	case *globTest, *networkTest:
+		return 2
+	case *regexTest:
+		return 3
+	}
+	return 0
+}
+
 func (n *node) walk(visit func(*predicate)) {
 	if n.op == nodePredicate {
 		visit(n.predicate)

@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"vakt/internal/event"
@@ -77,6 +78,15 @@ func newIndex(rules []*Rule) index {
 	return x
 }
 
+// find looks a name up, or an id in any case.
+func (x index) find(name string) (*Rule, bool) {
+	if r, ok := x.rules[name]; ok {
+		return r, true
+	}
+	r, ok := x.rules[strings.ToLower(name)]
+	return r, ok && r.ID == strings.ToLower(name)
+}
+
 // unique drops rules whose name or id an earlier one has, and a rule without
 // both whose title is taken.
 func unique(rules []*Rule) (kept []*Rule, problems []Problem) {
@@ -148,7 +158,7 @@ func (c *compiler) correlation(r *Rule, rules index) {
 // the correlation turns out to be refused: the rule alone is not the alert.
 func (c *compiler) base(name string, rules index) *Compiled {
 	cor := c.current.Correlation
-	r, ok := rules.rules[name]
+	r, ok := rules.find(name)
 	switch {
 	case !ok:
 		c.refuse(cor.rulesLine, "correlation: no rule has the name or id %q%s", name, hint(name, rules.keys))

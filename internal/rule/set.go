@@ -92,7 +92,7 @@ type Compiled struct {
 // fields as they are called in that rule's log.
 type Base struct {
 	Rule  *Compiled
-	Group []event.Field // in the order of group-by
+	Group []event.Field // in the order of group-by; nil where Rule.Log is NoLog
 	Value event.Field   // value_count: the field counted; else NoField
 }
 

@@ -19,6 +19,9 @@ type operand struct {
 	text   []byte
 	folded []byte // text without case
 	kind   event.Type
+
+	addr      netip.Addr // what the text means as an address, once asked
+	addrKnown bool
 }
 
 // of returns the text in the form that a test compares.
@@ -149,7 +152,10 @@ type limitedNetwork struct {
 }
 
 func (t *networkTest) holds(m *Matcher, v *operand) bool {
-	addr := m.address(v.text)
+	if !v.addrKnown {
+		v.addr, v.addrKnown = m.address(v.text), true
+	}
+	addr := v.addr
 	if !addr.IsValid() {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func TestRecordsComeInOrderWithTheirTimeAndOwnID(t *testing.T) {
 
 func TestSignInsHaveTheSizeOfRealOnes(t *testing.T) {
 	n, size := 0, 0
-	for rec := range load(t, "quiet").Generate(1) {
+	for rec := range fewDays(t).Generate(1) {
 		if rec.Log == SignIn {
 			n++
 			size += len(rec.JSON)
@@ -106,7 +107,7 @@ func TestSignInsHaveTheSizeOfRealOnes(t *testing.T) {
 func TestLifeIsMixed(t *testing.T) {
 	codes, kinds, names := map[int]int{}, map[bool]int{}, map[string]bool{}
 	countries, guests := map[string]bool{}, 0
-	for rec := range load(t, "quiet").Generate(1) {
+	for rec := range fewDays(t).Generate(1) {
 		if rec.Log != SignIn {
 			continue
 		}
@@ -184,6 +185,66 @@ func BenchmarkGenerate(b *testing.B) {
 			if n++; n == 5000 {
 				break
 			}
+		}
+	}
+}
+
+// TestRecordsReferToEachOther: a risk detection names the sign-in that it is
+// about, and what follows an interrupt is the same attempt.
+func TestRecordsReferToEachOther(t *testing.T) {
+	signIns, attempts, requests := map[string]bool{}, map[string][]int{}, []string{}
+	for rec := range load(t, "first-look").Generate(1) {
+		switch rec.Log {
+		case SignIn:
+			var o signInFields
+			decode(t, rec, &o)
+			signIns[o.ID] = true
+			attempts[o.OriginalRequestID] = append(attempts[o.OriginalRequestID], o.Status.ErrorCode)
+		case Risk:
+			var o struct{ RequestID, Activity string }
+			decode(t, rec, &o)
+			if (o.RequestID == "") != (o.Activity == "user") {
+				t.Errorf("a %s detection has the request id %q", o.Activity, o.RequestID)
+			}
+			if o.RequestID != "" {
+				requests = append(requests, o.RequestID)
+			}
+		}
+	}
+	for _, id := range requests {
+		if !signIns[id] {
+			t.Errorf("there is no sign-in %s", id)
+		}
+	}
+	interrupted := 0
+	for id, codes := range attempts {
+		if len(codes) > 2 || len(codes) == 2 && !slices.Contains(interrupts, int32(codes[0])) || !signIns[id] {
+			t.Errorf("attempt %s has the codes %v", id, codes)
+		}
+		if len(codes) == 2 && codes[1] == 0 {
+			interrupted++
+		}
+	}
+	if len(requests) != 2 || interrupted == 0 {
+		t.Errorf("%d detections about a sign-in, %d interrupts", len(requests), interrupted)
+	}
+}
+
+func TestLifeAndAttacksUseDifferentAddresses(t *testing.T) {
+	s, err := load(t, "busy").WithAccounts(20000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(s, 1)
+	for i, e := range w.day(0) {
+		place, _ := w.where(&e)
+		ip, err := netip.ParseAddr(place.ip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hostile := inAny(attackerNets, ip) || sharedEgress.Contains(ip)
+		if hostile != (e.attack >= 0) {
+			t.Fatalf("event %d of attack %d comes from %s", i, e.attack, ip)
 		}
 	}
 }

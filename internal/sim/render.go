@@ -139,11 +139,11 @@ func (s *sink) write(container Container, rows iter.Seq2[object, error]) error {
 	case Lines:
 		s.each(rows, func(_ int, row string) { s.print(row, "\n") })
 	case Array:
-		s.list(rows, "[", "]\n", func(row string) string { return row })
+		s.list(rows, "[", ",", "]\n", asIs)
 	case Pretty:
-		s.list(rows, "[\n", "\n]\n", func(row string) string { return indented(row) })
+		s.list(rows, "[\n", ",\n", "\n]\n", indented)
 	case Records:
-		s.list(rows, `{"records":[`, "]}\n", func(row string) string { return row })
+		s.list(rows, `{"records":[`, ",", "]}\n", asIs)
 	case EventHub:
 		s.groups(rows, orDefault(s.opts.MessageSize, 20), func(int) string { return `{"records":[` }, func(int, bool) string { return "]}\n" })
 	case Page:
@@ -176,19 +176,18 @@ func (s *sink) each(rows iter.Seq2[object, error], f func(int, string)) {
 	}
 }
 
-func (s *sink) list(rows iter.Seq2[object, error], head, foot string, text func(string) string) {
+func (s *sink) list(rows iter.Seq2[object, error], head, comma, foot string, text func(string) string) {
 	s.print(head)
 	s.each(rows, func(n int, row string) {
 		if n > 0 {
-			s.print(",")
-			if head == "[\n" {
-				s.print("\n")
-			}
+			s.print(comma)
 		}
 		s.print(text(row))
 	})
 	s.print(foot)
 }
+
+func asIs(row string) string { return row }
 
 // groups writes rows in groups of at most size, each with a head and a foot;
 // no row at all is one empty group. The foot is told whether more follows.
@@ -208,7 +207,7 @@ func (s *sink) groups(rows iter.Seq2[object, error], size int, head func(int) st
 	s.print(foot(last, false))
 }
 
-// graphPaths are the collections of a Graph page, by shape.
+// graphRoot is the service root in the links of a page.
 func (s *sink) graphRoot() string {
 	if s.shape == GraphV1 || s.shape == AuditLogRecord {
 		return "https://graph.microsoft.com/v1.0/"

@@ -229,11 +229,11 @@ func TestEveryShapeAndContainerTellsTheSame(t *testing.T) {
 }
 
 func TestCompressionsHoldTheSameAndAreReproducible(t *testing.T) {
-	records := samples(t)[:40]
+	records := samples(t)[:25]
 	for _, shape := range Shapes() {
 		for _, container := range Containers(shape) {
 			plain := render(t, shape, container, records, Options{})
-			for _, how := range []Compression{None, Gzip, Zstd, Zip} {
+			for _, how := range []Compression{Gzip, Zstd, Zip} {
 				opts := Options{Compression: how, Member: "logs/a.json"}
 				packed := render(t, shape, container, records, opts)
 				if !bytes.Equal(packed, render(t, shape, container, records, opts)) {

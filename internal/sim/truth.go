@@ -105,10 +105,7 @@ func (w *world) alerts(facts []fact) []Truth {
 	days := map[int64]map[int]bool{} // UTC day → indexes of the facts in its firing windows
 	from := 0
 	for i, f := range facts {
-		to := i + 1
-		for to < len(facts) && facts[to].at == f.at { // equal seconds are simultaneous
-			to++
-		}
+		to := i + 1 // of facts in the same second, the last one sees them all
 		for facts[from].at <= f.at-int64(window(f.rule)/time.Second) {
 			from++
 		}

@@ -9,6 +9,9 @@ import "strings"
 // when none is near: at most a third of its letters (and two at least) may
 // differ. The first of equally near ones wins.
 func Nearest(word string, candidates []string) string {
+	if len(word) > maxWord {
+		return ""
+	}
 	best, limit := "", max(2, len(word)/3)+1
 	lower := strings.ToLower(word)
 	for _, c := range candidates {
@@ -18,6 +21,9 @@ func Nearest(word string, candidates []string) string {
 	}
 	return best
 }
+
+// maxWord is the longest word, in bytes, that anybody could have meant.
+const maxWord = 64
 
 // distance is the Levenshtein distance in bytes.
 func distance(a, b string) int {

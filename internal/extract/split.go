@@ -1,0 +1,129 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Limits bound what is read. A zero field is its default.
+type Limits struct {
+	// Record is the largest record that is cut out, in bytes; default
+	// MaxRecord. What is larger is passed over without being held.
+	Record int
+	// Ratio is how many times its size compressed input may expand once its
+	// output has passed RatioFrom bytes; defaults 250 and 256 MiB.
+	Ratio     int64
+	RatioFrom int64
+
+	batch int // bytes that are read into one buffer; tests make it small
+}
+
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
+	if l.Record <= 0 {
+		l.Record = MaxRecord
+	}
+	if l.Ratio <= 0 {
+		l.Ratio = 250
+	}
+	if l.RatioFrom <= 0 {
+		l.RatioFrom = 256 << 20
+	}
+	if l.batch <= 0 {
+		l.batch = batchBytes
+	}
+	return l
+}
+
+// Place tells where in the input a record stands.
+type Place struct {
+	Line  int // 1 for the first; the line on which the record begins
+	Index int // 0 for the first; every Item counts
+}
+
+// Item is one record, or something that stands in place of one.
+type Item struct {
+	// Raw is the record: one object whose brackets match, or another JSON
+	// value that stood in its place. It is nil where there is a Defect.
+	Raw []byte
+	Place
+	// Defect says why no record could be cut out here; "" is none.
+	Defect string
+}
+
+// Containers in which records are found.
+const (
+	ContainerObject  = "object"  // the input is one record
+	ContainerLines   = "lines"   // records one after another, a line each or not
+	ContainerArray   = "array"   // a list of records
+	ContainerPage    = "page"    // the list "value" of an object
+	ContainerRecords = "records" // the list "records" of an object
+	ContainerTable   = "table"   // rows below "tables", each made an object
+)
+
+// ErrEmpty says that the input holds nothing but white space.
+var ErrEmpty = errors.New("empty: there is no record in it")
+
+// UnknownFormat says that the input does not begin like JSON.
+type UnknownFormat struct {
+	// Looks says what it looks like, such as "a PDF".
+	Looks string
+}
+
+// Error tells what the input looks like.
+func (e *UnknownFormat) Error() string { return "not JSON: looks like " + e.Looks }
+
+// Truncated says that the input ended inside a list or envelope. Everything
+// before Place has been handed over.
+type Truncated struct {
+	// Place is where reading stopped; Index is that of the record that
+	// would have come next.
+	Place
+	// What says what is missing, for people.
+	What string
+}
+
+// Error says what is missing.
+func (e *Truncated) Error() string { return e.What }
+
+// Split cuts the records out of an input, in UTF-8 and not compressed, and
+// hands them over in batches of about 1 MiB; a batch belongs to emit, which
+// may pass it on to another goroutine. Memory is bounded by Limits.Record,
+// whatever the size of the input and of what is in it.
+//
+// The container is found by content alone: one object; objects one after
+// another, on a line each or over many; a list; an object whose member
+// "value" or "records" (in any case) is a list; a query reply with "tables";
+// and lists and sequences of such envelopes. Only an object at the top or in
+// a list at the top can be an envelope.
+//
+// What is broken becomes an Item with a Defect, and reading goes on at the
+// next record that can be told apart: no string of JSON holds a line break,
+// so a line that begins an object where none can stand ends a broken record.
+// Stray text is one such item a line (in a list: one a comma). Superfluous
+// and missing commas are tolerated.
+//
+// Errors, in this order: what emit or ctx said, as it stands; a read error,
+// wrapped, after everything before it was handed over; ErrEmpty; a
+// *UnknownFormat; a *Truncated, after all items.
+func Split(ctx context.Context, r io.Reader, lim Limits, emit func(*Batch) error) error {
+	lim = lim.withDefaults()
+	s := &splitter{window: newWindow(ctx, r, emit, lim.batch), lim: lim, lost: -1}
+	err := s.run()
+	if s.halt == nil {
+		s.flush()
+	}
+	switch {
+	case s.halt != nil:
+		return s.halt
+	case s.readErr != nil:
+		return fmt.Errorf("the input breaks off at line %d: %w", s.line, s.readErr)
+	case err != nil:
+		return err
+	case s.truncated != nil:
+		return s.truncated
+	}
+	return nil
+}
