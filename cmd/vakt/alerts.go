@@ -82,25 +82,11 @@ func (a *app) alertBlock(b *strings.Builder, al *alert.Alert) {
 	b.WriteByte('\n')
 }
 
-// line writes one labelled line, wrapped at the width of the terminal.
+// line writes one labelled line, wrapped.
 func (a *app) line(b *strings.Builder, label, words string) {
-	indent := strings.Repeat(" ", 9)
-	at := 0
-	fmt.Fprintf(b, "  %s  ", a.paint("90", fmt.Sprintf("%-5s", label)))
-	for word := range strings.FieldsSeq(words) {
-		word = text.Cut(word, max(20, a.width()-len(indent)))
-		n := text.Width(word)
-		if at > 0 && at+1+n > a.width()-len(indent) {
-			b.WriteString("\n" + indent)
-			at = 0
-		} else if at > 0 {
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	b.WriteByte('\n')
+	const indent = "         "
+	lines := wrap(words, a.width()-len(indent))
+	fmt.Fprintf(b, "  %s  %s\n", a.paint("90", fmt.Sprintf("%-5s", label)), strings.Join(lines, "\n"+indent))
 }
 
 // period shortens two RFC 3339 times to what differs.

@@ -65,9 +65,9 @@ func (a *app) printCoverage(rows []covered) error {
 			have++
 		}
 	}
-	head := []string{"row", "state", "severity", "log", "licence", "id", "rules"}
+	head := []string{"row", "id", "state", "rules", "severity", "log", "licence"}
 	row := func(c covered) []string {
-		return []string{c.Row, c.State, c.Severity, c.Log, c.Licence, c.ID, strings.Join(c.Rules, ", ")}
+		return []string{c.Row, c.ID, c.State, strings.Join(c.Rules, ", "), c.Severity, c.Log, c.Licence}
 	}
 	err := print(a, view[covered]{items: rows, head: head, row: row, table: func(w io.Writer) error { return a.table(w, head, rowsOf(rows, row)) }})
 	if err != nil {

@@ -187,9 +187,9 @@ func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
 	fmt.Fprintf(&b, "%s  %s\n%s, %s, log %s, rows %s, %s\n\n", a.paint("1", text.Terminal(i.Title)), i.Rule,
 		i.Level, i.Kind, i.Log, strings.Join(i.GuideRows, " "), strings.Join(i.MITRE, " "))
 	if i.Description != "" {
-		fmt.Fprintf(&b, "%s\n\n", plainText(i.Description))
+		fmt.Fprintf(&b, "%s\n\n", a.paragraph(i.Description))
 	}
-	fmt.Fprintf(&b, "%s\n", plainText(i.Logic))
+	fmt.Fprintf(&b, "%s\n", a.paragraph(i.Logic))
 	for _, part := range []struct {
 		head  string
 		lines []string
@@ -206,13 +206,18 @@ func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
 	return err
 }
 
-// plainText makes a text of several lines safe, line by line.
-func plainText(s string) string {
-	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	for i := range lines {
-		lines[i] = text.Terminal(lines[i])
+// paragraph makes a text of several lines safe and wraps each line, keeping
+// its indentation.
+func (a *app) paragraph(s string) string {
+	var out []string
+	for line := range strings.Lines(strings.TrimRight(s, "\n")) {
+		line = strings.TrimRight(line, "\n")
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+		for _, l := range wrap(text.Terminal(line), min(a.width(), 100)-len(indent)) {
+			out = append(out, indent+l)
+		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(out, "\n")
 }
 
 // checked is what `rules check` says of a file.

@@ -66,3 +66,23 @@ func size(bytes int64) string {
 	}
 	return fmt.Sprintf("%.3g %s", n, units[unit])
 }
+
+// wrap breaks a text into lines of at most a width, between words. A word
+// that is longer is cut.
+func wrap(words string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(words) {
+		word = text.Cut(word, width)
+		switch {
+		case line == "":
+			line = word
+		case text.Width(line)+1+text.Width(word) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}

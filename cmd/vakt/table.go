@@ -9,8 +9,12 @@ import (
 	"vakt/internal/text"
 )
 
-// table writes rows under a head, as wide as the terminal: the last column
-// but one gives way first, then the last.
+// widestCell is how much of a cell a table shows that no terminal bounds. The
+// other forms of output never cut.
+const widestCell = 72
+
+// table writes rows under a head. On a terminal the widest columns give way
+// until the rows fit.
 func (a *app) table(w io.Writer, head []string, rows [][]string) error {
 	widths := make([]int, len(head))
 	upper := make([]string, len(head))
@@ -24,7 +28,13 @@ func (a *app) table(w io.Writer, head []string, rows [][]string) error {
 			widths[i] = max(widths[i], text.Width(row[i]))
 		}
 	}
-	a.fit(widths)
+	if terminal(a.out) {
+		fit(widths, a.width())
+	} else {
+		for i := range widths {
+			widths[i] = min(widths[i], widestCell)
+		}
+	}
 	var b strings.Builder
 	b.WriteString(a.paint("1", rowLine(upper, widths)) + "\n")
 	for _, row := range rows {
@@ -35,7 +45,7 @@ func (a *app) table(w io.Writer, head []string, rows [][]string) error {
 }
 
 // fit takes from the widest columns until the row fits.
-func (a *app) fit(widths []int) {
+func fit(widths []int, width int) {
 	const narrowest = 12
 	for {
 		sum := 2 * (len(widths) - 1)
@@ -46,10 +56,10 @@ func (a *app) fit(widths []int) {
 				widest = i
 			}
 		}
-		if sum <= a.width() || widths[widest] <= narrowest {
+		if sum <= width || widths[widest] <= narrowest {
 			return
 		}
-		widths[widest] = max(narrowest, widths[widest]-(sum-a.width()))
+		widths[widest] = max(narrowest, widths[widest]-(sum-width))
 	}
 }
 

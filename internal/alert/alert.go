@@ -81,8 +81,8 @@ func (c Context) alert(d *detect.Detection) Alert {
 		ID: hash("vakt-alert-day", key, strconv.FormatInt(d.Day, 10)), Key: key,
 		Rule: r.Key(), Title: r.Title, Severity: d.Severity, Status: "new", Tenant: cmp.Or(d.Tenant, c.Tenant),
 		FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
-		Entities: listed(d), Why: []Why{c.why(d)}, Matched: present(d.Matched), Events: d.Records[:min(len(d.Records), MaxListed)],
-		GuideRows: present(r.Vakt.Rows), MITRE: present(r.MITRE()), Next: present(r.Vakt.Next),
+		Entities: listed(d), Why: []Why{c.why(d)}, Matched: present(d.Matched), Events: present(d.Records[:min(len(d.Records), MaxListed)]),
+		GuideRows: present(r.Vakt.Rows), MITRE: present(r.MITRE()), Formats: []string{}, Next: present(r.Vakt.Next),
 		RulesHash: c.RulesHash, BaselineHash: c.BaselineHash,
 	}
 	for _, s := range d.Shapes {
@@ -123,7 +123,8 @@ func plural(field string) string {
 	return field
 }
 
-// Span writes a duration the way rules do: 15m, 24h, 7d.
+// Span writes a duration the way rules do, in the largest unit that divides
+// it: 15m, 1h, 7d.
 func Span(d time.Duration) string {
 	for _, u := range []struct {
 		of   time.Duration

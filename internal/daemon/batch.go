@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"vakt/internal/alert"
@@ -20,7 +22,8 @@ import (
 type Batch struct {
 	Rules    []*rule.Rule
 	Baseline *baseline.Baseline
-	// Tenant is the tenant whose records are wanted, by id; empty for all.
+	// Tenant is the tenant whose records are wanted, by id in any case; empty
+	// for all.
 	// Records that do not name a tenant are always taken.
 	Tenant string
 	// Since (inclusive) and Until (exclusive) bound the event time, in
@@ -71,7 +74,7 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	return &Report{
 		Ledger: ledger,
 		Alerts: alert.From(found.Detections, alert.Context{
-			Tenant: b.Tenant, RulesHash: set.Hash(), BaselineHash: b.Baseline.Hash(), FieldName: schema.Name,
+			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: set.Hash(), BaselineHash: b.Baseline.Hash(), FieldName: schema.Name,
 		}),
 	}, nil
 }
@@ -185,8 +188,8 @@ func (r *run) wanted(rec *event.Record) bool {
 	if b.Since != 0 && rec.Time() < b.Since || b.Until != 0 && rec.Time() >= b.Until {
 		return false
 	}
-	tenant := string(rec.Tenant())
-	return b.Tenant == "" || tenant == "" || tenant == b.Tenant
+	tenant := rec.Tenant()
+	return b.Tenant == "" || len(tenant) == 0 || strings.EqualFold(string(tenant), b.Tenant)
 }
 
 // note puts into the ledger what the rules could not see or decide.

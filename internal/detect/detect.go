@@ -27,7 +27,8 @@ type Detector struct {
 	layout  *event.Layout
 	targets []target
 	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
-	most    int                      // MaxWindow; tests make it small
+	names   map[event.Field]string
+	most    int // MaxWindow; tests make it small
 }
 
 // target is a rule that can alert: a plain rule or a correlation.
@@ -50,7 +51,10 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{set: set, schema: schema, layout: layout, most: MaxWindow, uses: map[*rule.Compiled][]use{}}
+	d := &Detector{set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{}, uses: map[*rule.Compiled][]use{}}
+	for _, f := range set.Fields() {
+		d.names[f] = schema.Name(f)
+	}
 	for _, c := range set.Rules() {
 		if set.Alerting(c) {
 			d.uses[c] = append(d.uses[c], use{target: d.add(c), group: c.Group})

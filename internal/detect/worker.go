@@ -119,7 +119,7 @@ func (w *Worker) See(r *event.Record) {
 func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
 	for _, u := range w.d.uses[o.Rule] {
 		for _, f := range o.Blind {
-			w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(f))
+			w.miss(w.blind, u.target, r.Shape(), w.d.names[f])
 		}
 		for _, list := range o.Unread {
 			w.miss(w.blind, u.target, r.Shape(), "%"+list+"%")
@@ -174,11 +174,11 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 func (w *Worker) unseen(r *event.Record, u use) {
 	for _, f := range u.group {
 		if r.Field(f).Unknown {
-			w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(f))
+			w.miss(w.blind, u.target, r.Shape(), w.d.names[f])
 		}
 	}
 	if u.value != event.NoField && r.Field(u.value).Unknown {
-		w.miss(w.blind, u.target, r.Shape(), w.d.schema.Name(u.value))
+		w.miss(w.blind, u.target, r.Shape(), w.d.names[u.value])
 	}
 }
 
@@ -195,7 +195,7 @@ func (w *Worker) severity(r *event.Record, o *rule.Outcome, target int) rule.Sev
 	if f := o.Rule.LevelField; f != event.NoField {
 		v := r.Field(f)
 		if v.Unknown {
-			w.miss(w.weak, target, r.Shape(), w.d.schema.Name(f))
+			w.miss(w.weak, target, r.Shape(), w.d.names[f])
 		}
 		if level, ok := rule.RecordSeverity(string(v.First())); ok {
 			return level

@@ -18,7 +18,11 @@ func (r *Record) decode(k kind, raw []byte) Values {
 	}
 	return r.values(func(yield func(Value) bool) {
 		for e := range leaves(raw) {
-			if v, ok := r.scalar(k, e); ok && !yield(v) {
+			v, ok := r.scalar(k, e)
+			if ok && !yield(v) {
+				return
+			}
+			if recorded := r.textOf(e); k == asOperation && !bytes.Equal(recorded, v.Text) && !yield(Value{Text: recorded}) {
 				return
 			}
 		}
@@ -54,7 +58,7 @@ func (r *Record) scalar(k kind, raw []byte) (v Value, ok bool) {
 		v.Text, v.Type = r.lower(v.Text), Bool
 	case asAddress:
 		v.Text = r.address(v.Text)
-	case asActivity:
+	case asActivity, asOperation:
 		v.Text = r.activity(v.Text)
 	case asOutcome:
 		v.Text = outcomeOf(v.Text)

@@ -212,6 +212,12 @@ func TestUnifiedFields(t *testing.T) {
 	f("ip", "2001:db8::1")
 	f("account", "admin@contoso.com")
 	f("LogonType", "(none)")
+	f("Operation", "Set-Mailbox")
+
+	raw = `{"CreationTime":"2026-03-02T10:00:00","Id":"1","Operation":"Update application – Certificates and secrets management ","Workload":"AzureActiveDirectory"}`
+	f("Operation", "Update application - Certificates and secrets management|Update application – Certificates and secrets management ")
+	raw = `{"CreationTime":"2026-03-02T10:00:00","Id":"1","Operation":"Add member to role.","Workload":"AzureActiveDirectory"}`
+	f("Operation", "Add member to role|Add member to role.")
 }
 
 func TestRecordKeyWithoutID(t *testing.T) {
@@ -254,5 +260,6 @@ func TestCheckNamesTheTimeThatCannotBeRead(t *testing.T) {
 	}
 	f(`{"activityDisplayName":"Update user"}`, "no readable event time: activityDateTime is missing")
 	f(`{"Operation":"x","CreationTime":"2023-10-10T17:08:65","Workload":"Exchange"}`, `no readable event time: CreationTime is "2023-10-10T17:08:65"`)
-	f(`{"category":"AuditLogs","time":"2026-03-02T10:00:00Z","properties":{"id":"1"}}`, "no readable event time: activityDateTime is missing")
+	f(`{"category":"AuditLogs","time":"2026-03-02T10:00:00Z","properties":{"id":"1"}}`, "no readable event time: properties.activityDateTime is missing")
+	f(`{"Operation":"UserLoggedIn","CreationTime":"x","Workload":"AzureActiveDirectory"}`, `no readable event time: CreationTime is "x"`)
 }

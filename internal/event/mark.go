@@ -41,6 +41,7 @@ const (
 	markClientAppUsed
 	markLastUpdatedDateTime
 	markPropertiesLastUpdatedDateTime
+	markPropertiesRiskEventType
 	markCount
 )
 
@@ -80,4 +81,5 @@ var markPaths = [markCount]string{
 	markClientAppUsed:                 "clientAppUsed",
 	markLastUpdatedDateTime:           "lastUpdatedDateTime",
 	markPropertiesLastUpdatedDateTime: "properties.lastUpdatedDateTime",
+	markPropertiesRiskEventType:       "properties.riskEventType",
 }

@@ -28,15 +28,16 @@ type column struct {
 type kind uint8
 
 const (
-	asText     kind = iota // one text, or each text of an array
-	asID                   // an object id: lower case; all zero counts as absent
-	asNumber               // a number, also written as text
-	asFlag                 // true or false, also written as text in any case
-	asAddress              // an IP address, with or without port or brackets
-	asTime                 // a time in any of the accepted forms
-	asActivity             // an operation name: no full stop, en dash as hyphen
-	asOutcome              // success, failure, timeout under their many names
-	asJSON                 // an object or array as it stands
+	asText      kind = iota // one text, or each text of an array
+	asID                    // an object id: lower case; all zero counts as absent
+	asNumber                // a number, also written as text
+	asFlag                  // true or false, also written as text in any case
+	asAddress               // an IP address, with or without port or brackets
+	asTime                  // a time in any of the accepted forms
+	asActivity              // an operation name: no full stop, en dash as hyphen
+	asOperation             // the same, and beside it the name as recorded
+	asOutcome               // success, failure, timeout under their many names
+	asJSON                  // an object or array as it stands
 )
 
 // signInColumns: Graph signIn (v1.0 and beta), SigninLogs and
@@ -162,7 +163,7 @@ var riskColumns = []column{
 var unifiedColumns = []column{
 	{name: "Id", ual: "Id"},
 	{name: "CreationTime", kind: asTime, ual: "CreationTime"},
-	{name: "Operation", kind: asActivity, ual: "Operation"},
+	{name: "Operation", kind: asOperation, ual: "Operation"},
 	{name: "Workload", ual: "Workload"},
 	{name: "RecordType", ual: "RecordType"},
 	{name: "OrganizationId", kind: asID, ual: "OrganizationId"},

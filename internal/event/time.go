@@ -191,12 +191,21 @@ func (r *Record) Check() error {
 		}
 		seconds, ok := ParseTime(text)
 		if !ok {
-			return fmt.Errorf("no readable event time: %s is %.40q", name, text)
+			return fmt.Errorf("no readable event time: %s is %.40q", r.pathOf(log, name), text)
 		}
 		r.seconds = seconds
 		return nil
 	}
-	return fmt.Errorf("no readable event time: %s is missing", names[0])
+	return fmt.Errorf("no readable event time: %s is missing", r.pathOf(log, names[0]))
+}
+
+// pathOf is where a core column stands in the record's shape, for messages.
+func (r *Record) pathOf(log Log, name string) string {
+	f := r.layout.fields[r.layout.core[log][name]]
+	if sources := f.sources[r.shape]; len(sources) > 0 {
+		return r.layout.schema.paths[sources[0].path].Path
+	}
+	return name
 }
 
 // Time is the event time in seconds since 1970, UTC.

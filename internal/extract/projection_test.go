@@ -270,6 +270,34 @@ func TestManyKeys(t *testing.T) {
 	}
 }
 
+// TestManyObjects reads many objects with the same key, which is not twice in
+// any of them.
+func TestManyObjects(t *testing.T) {
+	p, row := newTestRow(t)
+	list := strings.Repeat(`{"key":1,"other":2},`, 30_000)
+	if err := p.Fast([]byte(`{"targets":[`+list+`{}]}`), row); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDeepPath(t *testing.T) {
+	path := strings.TrimSuffix(strings.Repeat("a.", 64), ".")
+	p, err := NewProjection([]Want{{Path: path}, {Path: path + ".a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := func(n int) []byte { return []byte(strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n)) }
+	for _, r := range readings {
+		row := p.NewRow()
+		if err := r.read(p, deep(64), row); err != nil || string(row.Raw(0)) != "1" {
+			t.Errorf("%s, 64 deep: %s, %v", r.name, row.Raw(0), err)
+		}
+		if err := r.read(p, deep(65), row); err == nil {
+			t.Errorf("%s, 65 deep: no error", r.name)
+		}
+	}
+}
+
 func TestFastDoesNotAllocate(t *testing.T) {
 	p, row := newTestRow(t)
 	rec := []byte(`{"id":"x","\u0061b":1,"location":"{\"city\":\"R\\u006fme\"}","targets":[{"a":1e5}],"x":{"y":[1,2]}}`)

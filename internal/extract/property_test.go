@@ -270,7 +270,7 @@ func TestSplitMemory(t *testing.T) {
 	}
 	record := strings.TrimSpace(string(benchRecord(1)))
 	columns := `{"tables":[{"columns":[{"name":"A"},{"name":"B"}],"rows":[[0,0]`
-	large := min(size, 100<<20)
+	large := size / 5
 	tests := []struct {
 		name string
 		in   io.Reader
@@ -285,6 +285,8 @@ func TestSplitMemory(t *testing.T) {
 		{"garbage", endless("{}\n", "\x00", "", large), 1, 1},
 		{"a large member before the end", endless(`{"value":[{}],"x":[0`, ",0", "]}", large), 1, 0},
 		{"rows", endless(columns, `,["x",1]`, "]}]}", large/4), int(large/4/8) + 1, 0},
+		{"rows with long names", endless(`{"tables":[{"columns":[{"name":"`+strings.Repeat("n", 2000)+`"}],"rows":[[0]`, ",[1]", "]}]}", large/64),
+			int(large/64/4) + 1, 0},
 		{"values", endless("[0", ",1", "]", large/8), int(large/8/2) + 1, 0},
 	}
 	for _, tt := range tests {

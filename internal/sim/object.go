@@ -3,10 +3,12 @@ package sim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // object is a JSON object with its members in order. Values are compact JSON,
@@ -18,8 +20,12 @@ type member struct {
 	raw []byte
 }
 
-// parseObject reads one JSON object. Duplicate keys are kept as they stand.
+// parseObject reads one JSON object in UTF-8. Duplicate keys are kept as they
+// stand.
 func parseObject(text []byte) (object, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("not JSON: it is not UTF-8")
+	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
 		return nil, fmt.Errorf("not JSON: %w", err)

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"archive/zip"
 	"bufio"
 	"cmp"
 	"context"
@@ -11,9 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,10 +23,11 @@ type Files struct {
 	Stdin io.Reader
 	// Limits bound records and expansion; zero fields are defaults.
 	Limits extract.Limits
-	// Hash asks for the SHA-256 of every input as stored.
+	// Hash asks for the SHA-256 of every input as stored; of a member of an
+	// archive, of the file that was packed.
 	Hash bool
-	// Progress, if set, is told how many bytes were read since it was last
-	// called. It is called from the reading goroutine, once a piece.
+	// Progress, if set, is told how many bytes, as stored, were read since it
+	// was last called. It is called from the reading goroutine, once a piece.
 	Progress func(bytes int)
 }
 
@@ -42,83 +40,6 @@ type Handler interface {
 	End()
 }
 
-// ErrNoInput says that an argument names nothing that can be read.
-var ErrNoInput = errors.New("nothing to read")
-
-// found is one file that an argument led to.
-type found struct {
-	path   string
-	walked bool // met in a folder, not named
-}
-
-// Find lists the files behind the arguments, in order; the files of a folder
-// by path. Hidden files and folders below a named folder are left out. It
-// opens nothing; a missing file or an empty folder is an error.
-func Find(args []string) ([]string, error) {
-	list, err := find(args)
-	paths := make([]string, 0, len(list))
-	for _, f := range list {
-		paths = append(paths, f.path)
-	}
-	return paths, err
-}
-
-func find(args []string) ([]found, error) {
-	var list []found
-	for _, arg := range args {
-		if arg == "-" {
-			list = append(list, found{path: arg})
-			continue
-		}
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, fmt.Errorf("input %q: %w", arg, reason(err))
-		}
-		if !info.IsDir() {
-			list = append(list, found{path: arg})
-			continue
-		}
-		files, err := walk(arg)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) == 0 {
-			return nil, fmt.Errorf("folder %q holds no file: %w", arg, ErrNoInput)
-		}
-		list = append(list, files...)
-	}
-	return list, nil
-}
-
-func walk(folder string) ([]found, error) {
-	var list []found
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("folder %q: %w", folder, reason(err))
-		}
-		if path != folder && strings.HasPrefix(d.Name(), ".") {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if info, err := os.Stat(path); !d.IsDir() && (err != nil || info.Mode().IsRegular()) {
-			list = append(list, found{path: path, walked: true})
-		}
-		return nil
-	})
-	return list, err
-}
-
-// reason takes the path out of a file error, which names the thing already.
-func reason(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
 // Read reads everything behind the arguments into the handler and returns the
 // accounts of the inputs. What is wrong with an input stands in its entry;
 // the error is for arguments that name nothing, a handler that gives up, and
@@ -128,8 +49,11 @@ func (f *Files) Read(ctx context.Context, args []string, h Handler) (*Ledger, er
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{}
+	l := newLedger()
 	for _, in := range list {
+		if err := ctx.Err(); err != nil {
+			return l, err
+		}
 		if err := f.file(ctx, in, l, h); err != nil {
 			return l, err
 		}
@@ -152,6 +76,9 @@ func (f *Files) file(ctx context.Context, in found, l *Ledger, h Handler) error 
 	if err != nil {
 		return l.unread(in.path, reason(err))
 	}
+	if info.IsDir() {
+		return l.unread(in.path, errors.New("a link to a folder is not followed: name the folder itself"))
+	}
 	if !info.Mode().IsRegular() {
 		return f.flow(ctx, in, file, l, h)
 	}
@@ -163,7 +90,7 @@ func (f *Files) file(ctx context.Context, in found, l *Ledger, h Handler) error 
 	if extract.IsZip(head[:n]) {
 		return f.archive(ctx, in, file, info.Size(), l, h)
 	}
-	return f.input(ctx, stream{path: in.path, walked: in.walked, bytes: info.Size(), r: io.NewSectionReader(file, 0, info.Size())}, l, h)
+	return f.input(ctx, stream{path: in.path, walked: in.walked, bytes: info.Size(), whole: true, r: io.NewSectionReader(file, 0, info.Size()), tell: f.Progress}, l, h)
 }
 
 // headSize is how much of an input is looked at to know an archive.
@@ -178,7 +105,7 @@ func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *Ledger, h Ha
 		return l.unread(in.path, reason(err))
 	}
 	if !extract.IsZip(head) {
-		return f.input(ctx, stream{path: in.path, bytes: unsized, r: b}, l, h)
+		return f.input(ctx, stream{path: in.path, bytes: unsized, r: b, tell: f.Progress}, l, h)
 	}
 	tmp, err := os.CreateTemp("", "vakt-*.zip")
 	if err != nil {
@@ -186,17 +113,14 @@ func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *Ledger, h Ha
 	}
 	defer os.Remove(tmp.Name()) //nolint:errcheck // nothing is lost with it
 	defer tmp.Close()           //nolint:errcheck // the same
-	size, err := io.Copy(tmp, b)
+	size, err := io.Copy(tmp, &live{ctx, b})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return l.unread(in.path, fmt.Errorf("read the archive: %w", err))
 	}
 	return f.archive(ctx, in, tmp, size, l, h)
-}
-
-// unread opens and closes the account of an input that could not be opened.
-func (l *Ledger) unread(path string, err error) error {
-	l.Inputs = append(l.Inputs, &Entry{Path: path, Problem: err.Error()})
-	return nil
 }
 
 // unsized is the size of a stream: as much as comes.
@@ -207,8 +131,10 @@ type stream struct {
 	path   string
 	walked bool
 	bytes  int64
+	whole  bool // as many bytes must come
 	r      io.Reader
-	how    string // compression of the archive around it
+	tell   func(int) // of the bytes that come; may be nil
+	how    string    // compression of the archive around it
 }
 
 // input reads one input into the handler and closes its account.
@@ -220,13 +146,16 @@ func (f *Files) input(ctx context.Context, in stream, l *Ledger, h Handler) erro
 		sum = sha256.New()
 		in.r = io.TeeReader(in.r, sum)
 	}
-	meter := &meter{r: in.r, tell: f.Progress}
+	meter := &meter{r: in.r, tell: in.tell}
 	in.r = meter
 	h.Begin(e)
 	err := f.split(ctx, in, e, h)
 	h.End()
-	if sum != nil {
-		if _, restErr := io.Copy(io.Discard, meter); restErr == nil {
+	if err == nil && in.whole && meter.n < in.bytes {
+		err = fmt.Errorf("the file became shorter while it was read: %d of %d bytes came", meter.n, in.bytes)
+	}
+	if sum != nil && !ends(ctx, err) {
+		if _, restErr := io.Copy(io.Discard, &live{ctx, meter}); restErr == nil {
 			e.SHA256 = hex.EncodeToString(sum.Sum(nil))
 		}
 	}
@@ -235,6 +164,19 @@ func (f *Files) input(ctx context.Context, in stream, l *Ledger, h Handler) erro
 	}
 	e.Seal()
 	return f.judge(ctx, e, in.walked, err)
+}
+
+// live is a reader that ends with its context.
+type live struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (l *live) Read(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return l.r.Read(p)
 }
 
 // split inflates, decodes and cuts.
@@ -270,6 +212,12 @@ type stopped struct{ error }
 
 func (s *stopped) Unwrap() error { return s.error }
 
+// ends says whether an error is one of those that end the run.
+func ends(ctx context.Context, err error) bool {
+	var stop *stopped
+	return errors.As(err, &stop) || err != nil && ctx.Err() != nil
+}
+
 // judge puts what went wrong into the entry, and passes on what ends the run.
 func (f *Files) judge(ctx context.Context, e *Entry, walked bool, err error) error {
 	var stop *stopped
@@ -290,58 +238,6 @@ func (f *Files) judge(ctx context.Context, e *Entry, walked bool, err error) err
 		e.Problem = err.Error()
 	}
 	return nil
-}
-
-// archive reads the members of a zip, each as an input of its own.
-func (f *Files) archive(ctx context.Context, in found, file io.ReaderAt, size int64, l *Ledger, h Handler) error {
-	z, err := zip.NewReader(file, size)
-	if err != nil {
-		l.Inputs = append(l.Inputs, &Entry{Path: in.path, Bytes: size, Encoding: "zip", Problem: "the zip archive is damaged or cut short: " + err.Error()})
-		return nil
-	}
-	for _, m := range z.File {
-		if m.FileInfo().IsDir() {
-			continue
-		}
-		if err := f.member(ctx, in, m, l, h); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *Files) member(ctx context.Context, in found, m *zip.File, l *Ledger, h Handler) error {
-	path := in.path + "!" + m.Name
-	refuse := func(problem string) error {
-		l.Inputs = append(l.Inputs, &Entry{Path: path, Bytes: int64(m.CompressedSize64), Encoding: "zip", Problem: problem})
-		return nil
-	}
-	if m.Flags&1 != 0 {
-		return refuse("the archive is encrypted: unpack it first")
-	}
-	r, err := m.Open()
-	if err != nil {
-		return refuse("the zip archive is damaged: " + err.Error())
-	}
-	defer r.Close() //nolint:errcheck // read only
-	packed := int64(m.CompressedSize64)
-	return f.input(ctx, stream{path: path, walked: true, bytes: packed, r: &unpacked{r: r, in: packed, lim: f.Limits}, how: "zip"}, l, h)
-}
-
-// unpacked bounds how much a member of an archive may expand.
-type unpacked struct {
-	r       io.Reader
-	in, out int64
-	lim     extract.Limits
-}
-
-func (u *unpacked) Read(p []byte) (int, error) {
-	n, err := u.r.Read(p)
-	u.out += int64(n)
-	if bomb := u.lim.Expansion(u.in, u.out); bomb != nil {
-		return n, bomb
-	}
-	return n, err
 }
 
 // harmless says whether a file of that look, met in a folder, is surely no

@@ -28,12 +28,28 @@ type Ledger struct {
 	Ungrouped []RuleNote `json:"ungrouped"` // matches without a value to group by
 }
 
+func newLedger() *Ledger {
+	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Undecided: []RuleNote{}, Ungrouped: []RuleNote{}}
+}
+
+// unread accounts for an input that could not be opened.
+func (l *Ledger) unread(path string, err error) error {
+	return l.refuse(Entry{Path: path, Problem: err.Error()})
+}
+
+// refuse accounts for an input of which nothing is read.
+func (l *Ledger) refuse(e Entry) error {
+	e.Seal()
+	l.Inputs = append(l.Inputs, &e)
+	return nil
+}
+
 // Entry is the account of one input.
 type Entry struct {
 	Path        string         `json:"path"`
 	Shape       []string       `json:"shape"`     // of the records in scope, sorted
 	Container   []string       `json:"container"` // as found: lines, array, page, …
-	Encoding    string         `json:"encoding"`  // plain, gzip, zstd; utf-16 where it was
+	Encoding    string         `json:"encoding"`  // plain, gzip, zstd, zip, zip+gzip, …; "+utf-16le" where it was
 	Bytes       int64          `json:"bytes"`     // as stored, compressed or not
 	Read        int            `json:"read"`
 	Decoded     int            `json:"decoded"`
@@ -67,7 +83,7 @@ type Quarantined struct {
 type Blind struct {
 	Rule    string   `json:"rule"`
 	Shape   string   `json:"shape"`
-	Fields  []string `json:"fields"`
+	Fields  []string `json:"fields"` // "%name%" is a baseline list that was not read
 	Records int      `json:"records"`
 }
 
@@ -79,17 +95,41 @@ type RuleNote struct {
 }
 
 // Skip counts a record that is in no log of ours.
-func (e *Entry) Skip(kind string) {
-	if _, known := e.OutOfScope[kind]; !known && len(e.OutOfScope) >= maxKinds {
-		kind = "other"
-	}
+func (e *Entry) Skip(kind string) { e.skip(kind, 1) }
+
+// otherKinds gathers the kinds beyond maxKinds.
+const otherKinds = "other"
+
+// skip keeps the first maxKinds kinds by name, whatever the order in which
+// they come: a kind that is pushed out can never come back in.
+func (e *Entry) skip(kind string, n int) {
 	if e.OutOfScope == nil {
 		e.OutOfScope = map[string]int{}
 	}
-	e.OutOfScope[kind]++
+	_, known := e.OutOfScope[kind]
+	if e.OutOfScope[kind] += n; known || e.kinds() <= maxKinds {
+		return
+	}
+	last := ""
+	for k := range e.OutOfScope {
+		if k != otherKinds {
+			last = max(last, k)
+		}
+	}
+	e.OutOfScope[otherKinds] += e.OutOfScope[last]
+	delete(e.OutOfScope, last)
 }
 
-// Quarantine notes a record that could not be read.
+// kinds is how many kinds are told apart.
+func (e *Entry) kinds() int {
+	n := len(e.OutOfScope)
+	if _, ok := e.OutOfScope[otherKinds]; ok {
+		n--
+	}
+	return n
+}
+
+// Refuse notes a record that could not be read.
 func (e *Entry) Refuse(q Quarantined) {
 	e.Quarantined++
 	e.Quarantine = append(e.Quarantine, q)
@@ -133,9 +173,7 @@ func (e *Entry) Add(o *Entry) {
 	e.Quarantined += o.Quarantined
 	e.Filtered += o.Filtered
 	for kind, n := range o.OutOfScope {
-		for range n {
-			e.Skip(kind)
-		}
+		e.skip(kind, n)
 	}
 	e.Quarantine = append(e.Quarantine, o.Quarantine...)
 	for _, s := range o.Shape {
@@ -145,13 +183,25 @@ func (e *Entry) Add(o *Entry) {
 	}
 }
 
-// Seal makes the entry ready to be shown.
+// Seal makes the entry ready to be shown. An empty list is a list, for stable
+// JSON.
 func (e *Entry) Seal() {
 	e.trim()
+	e.Shape, e.Container, e.Quarantine = listed(e.Shape), listed(e.Container), listed(e.Quarantine)
+	if e.OutOfScope == nil {
+		e.OutOfScope = map[string]int{}
+	}
 	if e.Decoded > 0 {
 		e.FirstEvent = time.Unix(e.first, 0).UTC().Format(time.RFC3339)
 		e.LastEvent = time.Unix(e.last, 0).UTC().Format(time.RFC3339)
 	}
+}
+
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // Skipped is the number of records out of scope.

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The stories run the real program: the test binary itself, called vakt.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"vakt": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestStories(t *testing.T) {
+	fixtures, err := filepath.Abs("../../../shared/fixtures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("FIXTURES", fixtures)
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			_, err := os.Stat(fixtures)
+			if err != nil && name == "fixtures" && strings.Contains(os.Getenv("VAKT_TEST_REQUIRE"), "fixtures") {
+				return false, err
+			}
+			return err == nil, nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress},
+	})
+}
+
+// exits runs vakt and checks its exit code: exits 3 vakt detect x.json.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s (%v)", code, args[0], err)
+	}
+}
