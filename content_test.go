@@ -48,7 +48,9 @@ func TestRulesHitAndMiss(t *testing.T) {
 	for _, s := range sim.Shapes() {
 		shapes = append(shapes, string(s))
 	}
-	render := func(shape string, records [][]byte) ([]byte, bool, error) { return sim.RenderTexts(sim.Shape(shape), records) }
+	render := func(shape string, records [][]byte) ([]byte, bool, error) {
+		return sim.RenderTexts(sim.Shape(shape), records)
+	}
 	for _, file := range daemon.ByFile(ownRules(t)) {
 		t.Run(strings.TrimSuffix(path.Base(file[0].File), ".yml"), func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) printAlerts(alerts []alert.Alert) error {
-	return print(a, view[alert.Alert]{
+	return show(a, view[alert.Alert]{
 		items: alerts,
 		table: func(w io.Writer) error { return a.alertBlocks(w, alerts) },
 		head: []string{"id", "rule", "title", "severity", "status", "tenant", "first_seen", "last_seen", "count", "accounts", "ips",

@@ -42,7 +42,7 @@ func (a *app) showBaseline(file string, example bool) error {
 		return []string{s.Name, s.Value, string(s.Origin), strings.Join(s.Rows, " "), s.Question}
 	}
 	settings := b.Settings()
-	return print(a, view[baseline.Setting]{items: settings, head: head, row: row,
+	return show(a, view[baseline.Setting]{items: settings, head: head, row: row,
 		table: func(w io.Writer) error { return a.table(w, head, rowsOf(settings, row)) }})
 }
 

@@ -69,7 +69,7 @@ func (a *app) printCoverage(rows []covered) error {
 	row := func(c covered) []string {
 		return []string{c.Row, c.ID, c.State, strings.Join(c.Rules, ", "), c.Severity, c.Log, c.Licence}
 	}
-	err := print(a, view[covered]{items: rows, head: head, row: row, table: func(w io.Writer) error { return a.table(w, head, rowsOf(rows, row)) }})
+	err := show(a, view[covered]{items: rows, head: head, row: row, table: func(w io.Writer) error { return a.table(w, head, rowsOf(rows, row)) }})
 	if err != nil {
 		return failed(err)
 	}

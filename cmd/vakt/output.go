@@ -50,8 +50,8 @@ type view[T any] struct {
 	row   func(T) []string
 }
 
-// print writes the items in the form that was asked for.
-func print[T any](a *app, v view[T]) error {
+// show writes the items in the form that was asked for.
+func show[T any](a *app, v view[T]) error {
 	switch a.output {
 	case "table":
 		return v.table(a.out)

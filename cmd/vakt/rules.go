@@ -138,7 +138,7 @@ func (a *app) listRules(load func() (*event.Schema, *rule.Set, error)) error {
 		return []string{i.Rule, i.Level, i.Log, strings.Join(i.GuideRows, " "), i.Title, state}
 	}
 	head := []string{"rule", "level", "log", "rows", "title", "state"}
-	return print(a, view[ruleInfo]{items: infos, head: head, row: row,
+	return show(a, view[ruleInfo]{items: infos, head: head, row: row,
 		table: func(w io.Writer) error { return a.table(w, head, rowsOf(infos, row)) }})
 }
 
@@ -172,7 +172,7 @@ func (a *app) printRule(schema *event.Schema, set *rule.Set, c *rule.Compiled) e
 			i.Blind = append(i.Blind, s.String())
 		}
 	}
-	return print(a, view[ruleInfo]{items: []ruleInfo{i}, head: []string{"rule", "level", "logic"},
+	return show(a, view[ruleInfo]{items: []ruleInfo{i}, head: []string{"rule", "level", "logic"},
 		row:   func(i ruleInfo) []string { return []string{i.Rule, i.Level, i.Logic} },
 		table: func(w io.Writer) error { return a.ruleText(w, &i) }})
 }
@@ -293,7 +293,7 @@ func (a *app) printChecked(files map[string]*checked) error {
 	row := func(c checked) []string {
 		return []string{c.File, c.ID, fmt.Sprint(c.OK), fmt.Sprint(len(c.Errors)), fmt.Sprint(len(c.Warnings))}
 	}
-	if err := print(a, view[checked]{items: all, table: table, head: []string{"file", "id", "ok", "errors", "warnings"}, row: row}); err != nil {
+	if err := show(a, view[checked]{items: all, table: table, head: []string{"file", "id", "ok", "errors", "warnings"}, row: row}); err != nil {
 		return failed(err)
 	}
 	a.say("%s checked, %s refused.", plural(len(all), "file", "files"), thousands(bad))

@@ -100,11 +100,12 @@ func pretty(text, indent string) string {
 		c := text[i]
 		switch {
 		case inString:
-			if c == '\\' {
+			switch c {
+			case '\\':
 				b.WriteByte(c)
 				i++
 				c = text[i]
-			} else if c == '"' {
+			case '"':
 				inString = false
 			}
 			b.WriteByte(c)

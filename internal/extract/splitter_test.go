@@ -236,7 +236,7 @@ func TestSplitTruncated(t *testing.T) {
 
 func TestSplitEmpty(t *testing.T) {
 	for _, in := range []string{"", " \r\n\t\n", "\ufeff", "\ufeff\n"} {
-		if got := splitAll(t, strings.NewReader(in), Limits{}); got.err != ErrEmpty || got.items != nil {
+		if got := splitAll(t, strings.NewReader(in), Limits{}); !errors.Is(got.err, ErrEmpty) || got.items != nil {
 			t.Errorf("%q: %v %v, want ErrEmpty", in, got.items, got.err)
 		}
 	}
@@ -345,7 +345,7 @@ func TestSplitStops(t *testing.T) {
 	many := strings.Repeat("{\"a\":1}\n", 1<<20)
 	calls := 0
 	err := Split(t.Context(), strings.NewReader(many), Limits{}, func(b *Batch) error { calls++; return boom })
-	if err != boom || calls != 1 {
+	if !errors.Is(err, boom) || calls != 1 {
 		t.Errorf("%v after %d calls, want boom after 1", err, calls)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -43,7 +43,7 @@ func (s *splitter) table() bool {
 		if at != memberFound {
 			return at == objectEnds
 		}
-		place, ok := s.here(), true
+		place := s.here()
 		switch {
 		case c == '[' && equalFold(key, "columns") && !known:
 			known = true
@@ -51,6 +51,7 @@ func (s *splitter) table() bool {
 				return false
 			}
 		case c == '[' && equalFold(key, "rows"):
+			var ok bool
 			if !known {
 				s.add(ContainerTable, Item{Place: place, Defect: "the columns of the table stand behind its rows: the rows were not read"})
 				ok = s.pass(ContainerTable)

@@ -187,7 +187,7 @@ func Embedded(raw, scratch []byte) ([]byte, bool) {
 	if text, _ = trim(text); len(text) == 0 || len(text) > MaxRecord || !utf8.Valid(text) {
 		return nil, false
 	}
-	f := readers.Get().(*fast)
+	f, _ := readers.Get().(*fast) // the pool holds nothing else
 	f.b, f.defect = text, nil
 	f.names.reset()
 	end = f.strict(0, 0)

@@ -81,7 +81,7 @@ func newWindow(ctx context.Context, r io.Reader, emit func(*Batch) error, size i
 
 // open begins a batch whose buffer starts with what is kept.
 func (w *window) open(kept []byte, size int) {
-	w.batch = batches.Get().(*Batch)
+	w.batch, _ = batches.Get().(*Batch) // the pool holds nothing else
 	if cap(w.batch.buf) < size {
 		w.batch.buf = make([]byte, 0, size)
 	}

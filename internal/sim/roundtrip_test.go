@@ -69,7 +69,7 @@ func gistOf(t *testing.T, shape Shape, row decoded) gist {
 	t.Helper()
 	switch shape {
 	case AzureMonitor:
-		g := gistOfGraph(t, row["properties"].(decoded))
+		g := gistOfGraph(t, asObject(row["properties"]))
 		if code := word(row, "resultType"); code != "" && code != g.code {
 			t.Errorf("resultType %q beside %q", code, g.code)
 		}
@@ -131,15 +131,15 @@ func unpack(t *testing.T, container Container, data []byte) []decoded {
 		}
 		switch container {
 		case Object, Lines:
-			rows = append(rows, value.(decoded))
+			rows = append(rows, asObject(value))
 		case Array, Pretty:
 			rows = append(rows, objects(value)...)
 		case Page:
-			rows = append(rows, objects(value.(decoded)["value"])...)
+			rows = append(rows, objects(asObject(value)["value"])...)
 		case Records, EventHub:
-			rows = append(rows, objects(value.(decoded)["records"])...)
+			rows = append(rows, objects(asObject(value)["records"])...)
 		case Table:
-			for _, table := range objects(value.(decoded)["tables"]) {
+			for _, table := range objects(asObject(value)["tables"]) {
 				rows = append(rows, cells(table)...)
 			}
 		}
@@ -148,8 +148,8 @@ func unpack(t *testing.T, container Container, data []byte) []decoded {
 
 func objects(list any) []decoded {
 	var all []decoded
-	for _, e := range list.([]any) {
-		all = append(all, e.(decoded))
+	for _, e := range asList(list) {
+		all = append(all, asObject(e))
 	}
 	return all
 }
@@ -157,9 +157,9 @@ func objects(list any) []decoded {
 func cells(table decoded) []decoded {
 	var all []decoded
 	columns := objects(table["columns"])
-	for _, row := range table["rows"].([]any) {
+	for _, row := range asList(table["rows"]) {
 		o := decoded{}
-		for i, cell := range row.([]any) {
+		for i, cell := range asList(row) {
 			o[columns[i]["name"].(string)] = cell
 		}
 		all = append(all, o)
@@ -287,4 +287,16 @@ func renderedOne(t *testing.T, shape Shape, rec Record) decoded {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// asObject is a decoded value as an object; nil where it is none.
+func asObject(v any) decoded {
+	o, _ := v.(decoded)
+	return o
+}
+
+// asList is a decoded value as a list; nil where it is none.
+func asList(v any) []any {
+	l, _ := v.([]any)
+	return l
 }

@@ -15,7 +15,7 @@ const arrival = 3*time.Minute + 17*time.Second
 // azureMonitor wraps a record as diagnostic settings do: an envelope, and the
 // Graph beta object, without nulls, as its properties.
 func azureMonitor(opts *Options, rec Record, o object) object {
-	props := slices.Clone(o)
+	var props object
 	switch {
 	case rec.Log == Audit:
 		props = objectOf(mapObjects(o.bytes(), func(o object) object { return exported(o, auditNulls) }))

@@ -84,12 +84,12 @@ func signInFacts(e *event, f fact) []fact {
 		add(sprayRule, f.ip)
 		add(bruteForceRule, f.account)
 	}
-	switch {
-	case e.code == 50057:
+	switch e.code {
+	case 50057:
 		add("disabled-account-signin", f.account)
-	case e.code == 500121:
+	case 500121:
 		add("mfa-denied-or-fraud-reported", f.account)
-	case e.code == 53003:
+	case 53003:
 		add("signin-blocked-by-ca", f.account)
 		if !e.quiet {
 			add("password-ok-session-blocked-by-ca", f.account)

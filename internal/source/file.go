@@ -232,6 +232,8 @@ func (f *Files) judge(ctx context.Context, e *Entry, walked bool, err error) err
 		e.Note = "not a log: " + unknown.Error()
 	case errors.As(err, &unknown):
 		e.Problem = unknown.Error() + "; expected JSON: an object, an array, a page, JSON Lines or {\"records\":[…]}, plain, gzip, zstd or in a zip"
+	case errors.Is(err, extract.ErrNested):
+		e.Problem = extract.ErrNested.Error()
 	case errors.Is(err, extract.ErrEmpty) && walked:
 		e.Note = err.Error()
 	default:
