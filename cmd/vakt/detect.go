@@ -17,8 +17,10 @@ import (
 	"vakt/internal/alert"
 	"vakt/internal/baseline"
 	"vakt/internal/daemon"
+	"vakt/internal/directory"
 	"vakt/internal/rule"
 	"vakt/internal/source"
+	"vakt/internal/text"
 )
 
 // detectFlags are the flags of vakt detect.
@@ -26,6 +28,7 @@ type detectFlags struct {
 	rules     []string
 	noBuiltin bool
 	baseline  string
+	directory string
 	tenant    string
 	since     string
 	until     string
@@ -60,6 +63,7 @@ func (a *app) detectCommand() *cobra.Command {
 	flags.StringArrayVar(&f.rules, "rules", nil, "also run the Sigma rules of this folder or file (repeatable)")
 	flags.BoolVar(&f.noBuiltin, "no-builtin", false, "do not run Vakt's own rules")
 	flags.StringVar(&f.baseline, "baseline", "", "what is normal here: a baseline file (see vakt baseline show)")
+	flags.StringVar(&f.directory, "directory", "", "who is who: a folder of exported directory lists; without it rules on such lists are blind")
 	flags.StringVar(&f.tenant, "tenant-id", "", "take only records of this tenant; those that name none are taken too")
 	flags.StringVar(&f.since, "since", "", "take events from this time on: RFC 3339, a date, or a duration back such as 7d")
 	flags.StringVar(&f.until, "until", "", "take events before this time")
@@ -125,6 +129,9 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
+	if base, err = a.loadDirectory(base, f.directory); err != nil {
+		return nil, err
+	}
 	var builtin fs.FS
 	if !f.noBuiltin {
 		builtin = vakt.Rules
@@ -179,6 +186,23 @@ func (a *app) loadBaseline(file string) (*baseline.Baseline, error) {
 	}
 	if len(problems) > 0 {
 		return nil, failed(fmt.Errorf("the baseline %q was refused: nothing was run", file))
+	}
+	return b, nil
+}
+
+// loadDirectory fills the baseline's live lists. What the folder cannot answer
+// is said, and stays unread.
+func (a *app) loadDirectory(b *baseline.Baseline, folder string) (*baseline.Baseline, error) {
+	if folder == "" {
+		return b, nil
+	}
+	d, err := directory.Open(os.DirFS(folder))
+	if err != nil {
+		return nil, failed(fmt.Errorf("directory %q: %w", folder, err))
+	}
+	b = b.WithDirectory(d.Lists())
+	for _, m := range d.Missing() {
+		a.say("Not looked at: %s in %s: %s.", m.Part, text.Terminal(folder), text.Terminal(m.Why))
 	}
 	return b, nil
 }

@@ -130,7 +130,7 @@ func (a *app) blindness(l *source.Ledger) {
 func byField(list []source.Blind) []string {
 	rules := map[string][]string{}
 	for _, b := range list {
-		k := b.Shape + " lacks " + strings.Join(b.Fields, ", ")
+		k := lacking(b)
 		rules[k] = append(rules[k], b.Rule)
 	}
 	var lines []string
@@ -138,6 +138,27 @@ func byField(list []source.Blind) []string {
 		lines = append(lines, fmt.Sprintf("%s: %s (%s).", k, plural(len(rules[k]), "rule", "rules"), text.Terminal(shortList(rules[k]))))
 	}
 	return lines
+}
+
+// lacking says what a rule lacked: fields of the shape, or lists (written
+// %name%) that come from the directory.
+func lacking(b source.Blind) string {
+	var fields, lists []string
+	for _, f := range b.Fields {
+		if name, isList := strings.CutPrefix(f, "%"); isList {
+			lists = append(lists, strings.TrimSuffix(name, "%"))
+		} else {
+			fields = append(fields, f)
+		}
+	}
+	var parts []string
+	if len(fields) > 0 {
+		parts = append(parts, b.Shape+" lacks "+strings.Join(fields, ", "))
+	}
+	if len(lists) > 0 {
+		parts = append(parts, "unread without --directory: "+strings.Join(lists, ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func shortList(names []string) string { return list(names, 4) }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -39,8 +40,11 @@ type caseLine struct {
 // name, a number of alerts (at least one in a hit file, none in a miss file)
 // and a record.
 func ParseCases(file string, data []byte) ([]Case, error) {
-	var cases []Case
 	hit := strings.HasSuffix(file, ".hit.jsonl")
+	if !hit && !strings.HasSuffix(file, ".miss.jsonl") {
+		return nil, fmt.Errorf("%s: a file of cases is called NAME.hit.jsonl or NAME.miss.jsonl", file)
+	}
+	var cases []Case
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
@@ -71,16 +75,19 @@ func openCase(line []byte) (head caseLine, opens bool, err error) {
 	if err := json.Unmarshal(line, &keys); err != nil {
 		return head, false, fmt.Errorf("not a JSON object: %w", err)
 	}
+	if keys == nil {
+		return head, false, errors.New("not a JSON object: null")
+	}
 	if _, opens = keys["case"]; !opens {
 		return head, false, nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&head); err != nil {
-		return head, true, err
+		return head, true, fmt.Errorf("read the case: %w", err)
 	}
 	if head.Case == nil || *head.Case == "" || head.Alerts == nil {
-		return head, true, fmt.Errorf("a case needs a name and a number of alerts")
+		return head, true, errors.New(`a case needs a name and a number of alerts: {"case":"…","alerts":1}`)
 	}
 	return head, true, nil
 }
@@ -93,7 +100,9 @@ func checkCases(file string, cases []Case, hit bool) error {
 		switch {
 		case len(c.Records) == 0:
 			return fmt.Errorf("%s:%d: case %q has no record", file, c.Line, c.Name)
-		case hit && c.Alerts < 1:
+		case c.Alerts < 0:
+			return fmt.Errorf("%s:%d: case %q expects %d alerts", file, c.Line, c.Name, c.Alerts)
+		case hit && c.Alerts == 0:
 			return fmt.Errorf("%s:%d: case %q of a hit file expects no alert", file, c.Line, c.Name)
 		case !hit && c.Alerts != 0:
 			return fmt.Errorf("%s:%d: case %q of a miss file expects an alert", file, c.Line, c.Name)

@@ -18,6 +18,7 @@ type keyShard struct {
 	mu    sync.Mutex
 	table []event.Key // open addressing; the zero key is a free place
 	count int
+	zero  bool // the zero key was seen
 }
 
 func newKeySet() *keySet { return &keySet{} }
@@ -27,6 +28,11 @@ func (s *keySet) add(k event.Key) bool {
 	shard := &s.shards[k[0]%64]
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
+	if k == (event.Key{}) {
+		seen := shard.zero
+		shard.zero = true
+		return !seen
+	}
 	if 4*(shard.count+1) > 3*len(shard.table) {
 		shard.grow()
 	}

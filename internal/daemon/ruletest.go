@@ -110,11 +110,18 @@ func why(l *source.Ledger, missing string) string {
 	return missing
 }
 
-// declared says whether the ledger names one of the rules as blind, or as
-// weak by more than the way in which attempts are counted.
+// declared says whether the ledger names one of the rules as blind or weak, so
+// that their number of alerts may differ. How attempts are counted bears on
+// that number only where attempts are what a correlation counts.
 func declared(l *source.Ledger, rules []*rule.Rule) bool {
+	attempts := slices.ContainsFunc(rules, func(r *rule.Rule) bool {
+		return r.Correlation != nil && r.Correlation.Type == "event_count"
+	})
 	about := func(b source.Blind) bool {
 		return slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.Key() == b.Rule })
 	}
-	return slices.ContainsFunc(l.Blind, about) || slices.ContainsFunc(l.Weak, about)
+	weaker := func(b source.Blind) bool {
+		return about(b) && (attempts || !slices.Equal(b.Fields, []string{"vakt.attempt"}))
+	}
+	return slices.ContainsFunc(l.Blind, about) || slices.ContainsFunc(l.Weak, weaker)
 }
