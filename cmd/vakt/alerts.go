@@ -46,7 +46,7 @@ func entityNames(entities []event.Entity, kind string) []string {
 type mark struct{ shape, colour string }
 
 var marks = map[rule.Severity]mark{
-	rule.Critical: {"◆", "1;35"}, rule.High: {"▲", "1;31"}, rule.Medium: {"●", "33"}, rule.Low: {"○", "34"}, rule.Informational: {"–", "90"},
+	rule.Critical: {"◆", "1;35"}, rule.High: {"▲", "1;31"}, rule.Medium: {"●", "33"}, rule.Low: {"○", "36"}, rule.Informational: {"–", "90"},
 }
 
 func (a *app) paint(colour, s string) string {
