@@ -174,7 +174,7 @@ func story(t *testing.T) []sim.Record {
 		t.Fatal(err)
 	}
 	quieter := *s
-	quieter.Life.SignIns, quieter.Life.Audits, quieter.Life.Mailbox = 1, 20, 10
+	quieter.Life.SignIns, quieter.Life.Audits, quieter.Life.Mailbox = 0.5, 14, 6
 	records := slices.Collect(quieter.Generate(7))
 	return append(records, byHand(t)...)
 }
@@ -203,8 +203,8 @@ func edges() []string {
 		all = append(all, signInText(i, at, 50126, `"ipAddress":"2001:DB8:0::7","originalRequestId":"0000000a-0000-0000-0000-`+fmt.Sprintf("%012d", i/2)+`"`))
 	}
 	return append(all,
-		signInText(100, "2026-03-02T10:00:00.5Z", 50126, `"ipAddress":null,"appDisplayName":"\u00c5ngstr\u00f6m \ud83d\ude00 <b>"`),
-		signInText(101, "2026-03-02T10:00:00Z", 50057, `"ipAddress":"","deviceDetail":{"deviceId":"0000000D-0000-0000-0000-000000000001","displayName":"PC \"1\""}`),
+		signInText(100, "2026-03-02T10:00:00.5Z", 50126, `"ipAddress":"","resourceDisplayName":"\u00c5ngstr\u00f6m \ud83d\ude00 <b>"`),
+		signInText(101, "2026-03-02T10:00:00Z", 50057, `"ipAddress":null,"deviceDetail":{"deviceId":"0000000D-0000-0000-0000-000000000001","displayName":"PC \"1\""}`),
 		signInText(102, "1970-01-01T00:00:00Z", 50057, `"ipAddress":"192.0.2.99"`),
 		`{"id":"Directory_1","category":"UserManagement","activityDateTime":"2026-03-02T11:00:00Z","activityDisplayName":"Update user","result":"success","operationType":"Update","loggedByService":"Core Directory",`+
 			`"initiatedBy":{"user":{"id":"0000000e-0000-0000-0000-000000000001","userPrincipalName":"admin@contoso.com"},"app":null},`+

@@ -95,3 +95,29 @@ func TestValueBlind(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestBlindCountsRecords: a record that hides something from several rules of
+// a correlation is one record.
+func TestBlindCountsRecords(t *testing.T) {
+	text := func(name string) string {
+		return `title: ` + name + `
+name: ` + name + `
+logsource: {product: azure, service: signinlogs}
+detection:
+  selection: {authenticationRequirement: ` + name + `}
+  condition: selection
+---
+`
+	}
+	d := detectorOf(t, text("one")+text("two")+`title: Both
+name: both
+correlation: {type: event_count, rules: [one, two], group-by: [ip], timespan: 1m, condition: {gte: 1}}
+`)
+	v1 := members("id", `"one"`, "createdDateTime", `"2026-03-02T10:00:00Z"`, "userId", `"0000000a-0000-0000-0000-000000000001"`,
+		"appId", `"0000000b-0000-0000-0000-000000000001"`, "ipAddress", `"192.0.2.1"`, "status", `{"errorCode":50126}`)
+	res := see(t, d, v1, strings.Replace(v1, `"one"`, `"two"`, 1), strings.Replace(v1, `"one"`, `"three"`, 1))
+	want := []Blind{{Rule: "both", Shape: event.GraphV1, Fields: []string{"authenticationRequirement"}, Records: 3}}
+	if diff := cmp.Diff(want, res.Blind); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -335,3 +335,43 @@ func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestEndOfInputIsTheLatestEvent: not the last one seen.
+func TestEndOfInputIsTheLatestEvent(t *testing.T) {
+	d := detectorOf(t, correlationText(law{op: "lt", number: 2, span: 60, settle: 600}))
+	early, late := signIn("one", "10:00:00", "192.0.2.1"), signIn("two", "11:00:00", "192.0.2.2")
+	for _, records := range [][]string{{late, late, early, early}, {early, late}} {
+		res := see(t, d, records...)
+		if len(res.Detections) != 1 || res.Detections[0].Group[0] != "192.0.2.1" || res.Undecided["many"] != 1 {
+			t.Errorf("detections %+v, undecided %v", plainly(res.Detections), res.Undecided)
+		}
+	}
+}
+
+// TestOneFactOfSeveralRules: the highest severity and all searches.
+func TestOneFactOfSeveralRules(t *testing.T) {
+	s := sample{time: 5, groups: []string{"a"}, matched: "s1", severity: rule.Low}
+	low, high := s.facts()[0], s.facts()[0]
+	high.severity, high.matched = rule.High, []string{"s0", "s2"}
+	for _, facts := range [][]fact{{low, high}, {high, low}} {
+		got := distinct(slices.Clone(facts))
+		if len(got) != 1 || got[0].severity != rule.High || !slices.Equal(got[0].matched, []string{"s0", "s1", "s2"}) {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// TestNameOfAnEntity: one that says more than the id, and of those the first.
+func TestNameOfAnEntity(t *testing.T) {
+	names := []string{"id", "bob", "ann", "id"}
+	for range names {
+		kept := map[event.Entity]string{}
+		for _, n := range names {
+			bestName(kept, event.Entity{Kind: "account", ID: "id", Name: n})
+		}
+		if diff := cmp.Diff([]event.Entity{{Kind: "account", ID: "id", Name: "ann"}}, sortedEntities(kept)); diff != "" {
+			t.Errorf("%v: %s", names, diff)
+		}
+		names = append(names[1:], names[0])
+	}
+}

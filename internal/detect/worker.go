@@ -102,7 +102,9 @@ func (w *Worker) See(r *event.Record) {
 	w.number++
 	w.shown = nil
 	w.last = max(w.last, r.Time())
-	w.tenants.add(w.word(string(r.Tenant())))
+	if t := r.Tenant(); len(t) > 0 && string(t) != w.tenants.one {
+		w.tenants.add(string(t))
+	}
 	w.seen[shapeLog{r.Shape(), r.Logs()}]++
 	w.out = w.matcher.Match(r, r.Logs(), w.out[:0])
 	for i := range w.out {

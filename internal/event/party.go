@@ -47,9 +47,7 @@ func (r *Record) parseParties() {
 	r.targets, r.actor = r.targets[:0], party{}
 	list := r.core(Audit, "targetResources").First()
 	if r.unified() {
-		if p := r.listed(list); p.ID != nil || p.UPN != nil || p.Name != nil {
-			r.targets = append(r.targets, p)
-		}
+		r.targets = r.listedAll(r.targets, list)
 		r.actor = r.listed(r.core(Audit, "actorList").First())
 		if r.actor.UPN == nil && !r.actor.app {
 			r.actor.UPN = r.core(Audit, "initiatedBy.user.userPrincipalName").First()
@@ -90,30 +88,59 @@ func (r *Record) idMember(e []byte, key string) []byte {
 	return text
 }
 
-// listed reads an Actor or Target list of the unified log: entries of one
-// party, each {"ID":…,"Type":…}, where type 5 is a UPN, 1 a display name, 3 a
-// legacy id, and an object id stands bare beside its prefixed twin
-// ("User_<id>") and the word for its kind ("User").
+// listed reads an Actor list of the unified log, which is one party.
 func (r *Record) listed(list []byte) party {
+	if all := r.listedAll(nil, list); len(all) > 0 {
+		return all[0]
+	}
+	return party{}
+}
+
+// listedAll appends the parties of a Target list of the unified log. Entries
+// are {"ID":…,"Type":…}: type 5 is a UPN, 1 a display name, 3 a legacy id; an
+// object id stands bare behind its prefixed twin ("User_<id>"), with which
+// each party begins, and before the word for its kind ("User").
+func (r *Record) listedAll(all []party, list []byte) []party {
 	var p party
+	flush := func() {
+		if p.ID != nil || p.UPN != nil || p.Name != nil {
+			all = append(all, p)
+		}
+		p = party{}
+	}
 	for e := range extract.Elements(list) {
 		text := r.member(e, "ID")
-		switch typ := r.member(e, "Type"); {
-		case len(text) == 0:
-		case string(typ) == "5":
-			p.UPN = text
-		case string(typ) == "1":
-			p.Name = text
-		case isGUID(text) && p.ID == nil:
-			if id := r.lower(text); !noID(id) {
-				p.ID = id
-			}
-		case isKindWord(text):
-			p.Type = text
-			p.app = string(text) == "ServicePrincipal"
+		if p.Type != nil && isPrefixed(text) {
+			flush()
 		}
+		r.listedPart(&p, text, string(r.member(e, "Type")))
 	}
-	return p
+	flush()
+	return all
+}
+
+// listedPart adds what one entry says to a party.
+func (r *Record) listedPart(p *party, text []byte, typ string) {
+	switch {
+	case len(text) == 0:
+	case typ == "5":
+		p.UPN = text
+	case typ == "1":
+		p.Name = text
+	case isGUID(text) && p.ID == nil:
+		if id := r.lower(text); !noID(id) {
+			p.ID = id
+		}
+	case isKindWord(text):
+		p.Type = text
+		p.app = string(text) == "ServicePrincipal"
+	}
+}
+
+// isPrefixed says whether a text is a kind and an object id: "User_<id>".
+func isPrefixed(text []byte) bool {
+	kind, id, ok := bytes.Cut(text, []byte("_"))
+	return ok && isKindWord(kind) && isGUID(id)
 }
 
 // kindWords are the words by which the unified log names the kind of a party.

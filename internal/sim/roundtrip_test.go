@@ -160,7 +160,7 @@ func cells(table decoded) []decoded {
 	for _, row := range asList(table["rows"]) {
 		o := decoded{}
 		for i, cell := range asList(row) {
-			o[columns[i]["name"].(string)] = cell
+			o[word(columns[i], "name")] = cell
 		}
 		all = append(all, o)
 	}

@@ -252,6 +252,11 @@ func TestContextEndsTheRun(t *testing.T) {
 	if _, err := (&source.Files{Stdin: archive}).Read(ctx, []string{"-"}, &taker{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("while an archive is put aside: %v", err)
 	}
+	ctx, cancel = context.WithCancel(context.Background())
+	text := io.MultiReader(strings.NewReader(strings.Repeat("no log\n", 1<<15)), &tripwire{cancel: cancel, after: 100}, forever{})
+	if _, err := (&source.Files{Stdin: text, Hash: true}).Read(ctx, []string{"-"}, &taker{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("while the rest is hashed: %v", err)
+	}
 }
 
 // forever is an input of blanks without end.
