@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,6 @@ import (
 	"vakt/internal/event"
 	"vakt/internal/rule"
 	"vakt/internal/sim"
-	from "vakt/internal/source"
 )
 
 // ownRules loads our rules; nothing may be wrong with them.
@@ -48,7 +48,7 @@ func TestRulesHitAndMiss(t *testing.T) {
 	for _, s := range sim.Shapes() {
 		shapes = append(shapes, string(s))
 	}
-	render := func(shape string, records [][]byte) ([]byte, bool, error) {
+	render := func(shape string, records [][]byte) ([][]byte, bool, error) {
 		return sim.RenderTexts(sim.Shape(shape), records)
 	}
 	for _, file := range daemon.ByFile(ownRules(t)) {
@@ -153,20 +153,16 @@ func TestScenariosAreFound(t *testing.T) {
 	for _, r := range ownRules(t) {
 		have[r.Name] = true
 	}
-	for _, name := range []string{"first-look", "quiet"} {
+	for _, name := range []string{"first-look", "quiet", "whole-guide"} {
 		s, err := sim.Load(folder, name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, shape := range []sim.Shape{sim.GraphBeta, sim.AzureMonitor, sim.LogAnalytics, sim.PortalJSON} {
+		for _, shape := range []sim.Shape{sim.GraphBeta, sim.AzureMonitor, sim.LogAnalytics, sim.PortalJSON, sim.LogAnalyticsCSV} {
 			t.Run(name+"/"+string(shape), func(t *testing.T) {
 				t.Parallel()
 				const seed = 7
-				var b bytes.Buffer
-				container := sim.Containers(shape)[len(sim.Containers(shape))-1]
-				if err := sim.Render(&b, shape, container, s.Generate(seed), sim.Options{}); err != nil {
-					t.Fatal(err)
-				}
+				logs := export(t, s, shape, seed)
 				var want []string
 				for _, truth := range s.Truth(seed) {
 					if have[truth.Rule] {
@@ -177,7 +173,7 @@ func TestScenariosAreFound(t *testing.T) {
 					t.Fatalf("the scenario holds only %d incidents that we have rules for", len(want))
 				}
 				slices.Sort(want)
-				if d := gocmp.Diff(want, said(run(t, ownRules(t), b.Bytes()))); d != "" {
+				if d := gocmp.Diff(want, said(run(t, ownRules(t), logs))); d != "" {
 					t.Error(d)
 				}
 			})
@@ -185,10 +181,36 @@ func TestScenariosAreFound(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, rules []*rule.Rule, data []byte) []alert.Alert {
+// export writes the logs of a scenario to a folder, a file a log: in the
+// shape, or where it does not carry the log as it comes otherwise.
+func export(t *testing.T, s *sim.Scenario, shape sim.Shape, seed uint64) (folder string) {
 	t.Helper()
-	b := daemon.Batch{Rules: rules, Baseline: baseline.Default(), Workers: 2, Files: from.Files{Stdin: bytes.NewReader(data)}}
-	report, err := b.Run(context.Background(), []string{"-"})
+	logs := map[string][]sim.Record{}
+	for rec := range s.Generate(seed) {
+		logs[rec.Log] = append(logs[rec.Log], rec)
+	}
+	folder = t.TempDir()
+	for log, records := range logs {
+		as := shape
+		if !as.Carries(log) {
+			as = sim.ManagementActivity
+		}
+		var b bytes.Buffer
+		container := sim.Containers(as)[len(sim.Containers(as))-1]
+		if err := sim.Render(&b, as, container, slices.Values(records), sim.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, log), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func run(t *testing.T, rules []*rule.Rule, path string) []alert.Alert {
+	t.Helper()
+	b := daemon.Batch{Rules: rules, Baseline: baseline.Default(), Workers: 2}
+	report, err := b.Run(context.Background(), []string{path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func (a *app) printAlerts(alerts []alert.Alert) error {
 		items: alerts,
 		table: func(w io.Writer) error { return a.alertBlocks(w, alerts) },
 		head: []string{"id", "rule", "title", "severity", "status", "tenant", "first_seen", "last_seen", "count", "accounts", "ips",
-			"why", "events", "guide_rows", "mitre", "formats"},
+			"why", "events", "guide_rows", "mitre", "formats", "folded_into"},
 		row: alertRow,
 	})
 }
@@ -27,7 +27,7 @@ func alertRow(al alert.Alert) []string {
 	return []string{
 		al.ID, al.Rule, al.Title, al.Severity.String(), al.Status, al.Tenant, al.FirstSeen, al.LastSeen, strconv.Itoa(al.Count),
 		strings.Join(entityNames(al.Entities, "account"), "; "), strings.Join(entityNames(al.Entities, "ip"), "; "),
-		reason(&al), strings.Join(al.Events, "; "), strings.Join(al.GuideRows, "; "), strings.Join(al.MITRE, "; "), strings.Join(al.Formats, "; "),
+		reason(&al), strings.Join(al.Events, "; "), strings.Join(al.GuideRows, "; "), strings.Join(al.MITRE, "; "), strings.Join(al.Formats, "; "), al.FoldedInto,
 	}
 }
 
@@ -57,11 +57,17 @@ func (a *app) paint(colour, s string) string {
 }
 
 // alertBlocks writes each alert as a block of a few lines: what, when, who,
-// why and what to do.
+// why and what to do. An alert that is folded into another is one line there.
 func (a *app) alertBlocks(w io.Writer, alerts []alert.Alert) error {
 	var b strings.Builder
+	folded := map[string][]*alert.Alert{} // by the id of the stronger alert
 	for i := range alerts {
-		a.alertBlock(&b, &alerts[i])
+		folded[alerts[i].FoldedInto] = append(folded[alerts[i].FoldedInto], &alerts[i])
+	}
+	for _, al := range folded[""] {
+		a.alertBlock(&b, al)
+		a.foldedLines(&b, folded, al.ID)
+		b.WriteByte('\n')
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -79,7 +85,14 @@ func (a *app) alertBlock(b *strings.Builder, al *alert.Alert) {
 		a.line(b, label, fmt.Sprintf("%d. %s", i+1, text.Terminal(step)))
 		label = ""
 	}
-	b.WriteByte('\n')
+}
+
+// foldedLines writes what is folded into an alert, and into that in turn.
+func (a *app) foldedLines(b *strings.Builder, folded map[string][]*alert.Alert, id string) {
+	for _, al := range folded[id] {
+		a.line(b, "also", text.Terminal(fmt.Sprintf("%s (%s), of the same events: %s", al.Title, al.Rule, reason(al))))
+		a.foldedLines(b, folded, al.ID)
+	}
 }
 
 // line writes one labelled line, wrapped.
@@ -135,16 +148,20 @@ func (a *app) who(b *strings.Builder, al *alert.Alert) {
 func reason(al *alert.Alert) string {
 	var parts []string
 	for _, w := range al.Why {
-		number := thousands(w.Value)
+		number := amount(w.Value)
 		if w.AtLeast {
 			number = "at least " + number
 		}
 		what := w.What
-		if w.Value == 1 {
+		if w.Value == 1 && !strings.Contains(" "+what, " of ") {
 			what = strings.TrimSuffix(what, "s")
 		}
-		if w.Threshold <= 1 {
+		switch {
+		case w.Threshold <= 1:
 			parts = append(parts, number+" "+what)
+			continue
+		case strings.HasSuffix(what, ")"): // says itself what is asked for
+			parts = append(parts, fmt.Sprintf("%s %s within %s", number, what, w.Window))
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("%s %s within %s (the rule asks for %s)", number, what, w.Window, strconv.FormatFloat(w.Threshold, 'g', -1, 64)))
@@ -152,10 +169,18 @@ func reason(al *alert.Alert) string {
 	return strings.Join(parts, "; ")
 }
 
+// amount writes a number with separators, and its fraction where it has one.
+func amount(n float64) string {
+	if whole := int64(n); float64(whole) == n && whole < 1e15 {
+		return thousands(int(whole))
+	}
+	return strconv.FormatFloat(n, 'g', 10, 64)
+}
+
 // basis names what the numbers rest on.
 func basis(al *alert.Alert) string {
 	s := ""
-	if w := al.Why; len(w) == 0 || w[0].Value != al.Count {
+	if w := al.Why; len(w) == 0 || w[0].Value != float64(al.Count) {
 		s = ", " + plural(al.Count, "event", "events") + " in all"
 	}
 	if len(al.Matched) > 0 {

@@ -18,6 +18,7 @@ import (
 	"vakt/internal/baseline"
 	"vakt/internal/daemon"
 	"vakt/internal/directory"
+	"vakt/internal/event"
 	"vakt/internal/rule"
 	"vakt/internal/source"
 	"vakt/internal/text"
@@ -34,6 +35,7 @@ type detectFlags struct {
 	until     string
 	failOn    string
 	ledger    string
+	dates     string
 	hash      bool
 }
 
@@ -44,8 +46,8 @@ func (a *app) detectCommand() *cobra.Command {
 		Short: "Run rules over exported logs",
 		Long: "Reads exported logs, runs the rules over them and prints alerts. The shape of a\n" +
 			"file is told by its content: Graph JSON (v1.0 and beta), Azure Monitor and Event\n" +
-			"Hubs records, Log Analytics rows, portal downloads as JSON, and the unified audit\n" +
-			"log; plain, gzip, zstd or in a zip. Every record is accounted for in a ledger.\n\n" +
+			"Hubs records, Log Analytics rows, portal downloads and the unified audit log, as\n" +
+			"JSON or CSV; plain, gzip, zstd or in a zip. Every record is accounted for in a ledger.\n\n" +
 			"Exit code: 0 done, 1 failed, 2 wrong usage, 3 done but part of the data could\n" +
 			"not be read, 4 alerts at or above --fail-on.",
 		Example: "  vakt detect signins.json\n" +
@@ -69,6 +71,7 @@ func (a *app) detectCommand() *cobra.Command {
 	flags.StringVar(&f.until, "until", "", "take events before this time")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with 4 at an alert of this severity or above")
 	flags.StringVar(&f.ledger, "ledger", "", "write the coverage ledger as JSON to this file")
+	flags.StringVar(&f.dates, "dates", "", "how dates such as 3/5/2026 are read: month-first or day-first; without it month-first, and a CSV file that looks day-first is refused")
 	flags.BoolVar(&f.hash, "hash", false, "put the SHA-256 of every input into the ledger")
 	return cmd
 }
@@ -146,6 +149,9 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0),
 		Files: source.Files{Stdin: a.in, Hash: f.hash},
 	}
+	if b.Files.Dates, err = datesFlag(f.dates); err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	if b.Since, err = timeFlag("--since", f.since, now); err != nil {
 		return nil, err
@@ -156,12 +162,12 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	return b, nil
 }
 
-// refused shows the problems of rules, and is an error where one of them is
-// more than a warning.
+// refused shows the problems of rules that keep a run from beginning, and is
+// an error where there is one.
 func (a *app) refused(problems []rule.Problem) error {
 	bad := 0
 	for _, p := range problems {
-		if !p.Warning {
+		if p.Stops() {
 			bad++
 			a.complain(p)
 		}
@@ -217,6 +223,15 @@ func severityFlag(name, value string) (*rule.Severity, error) {
 		return nil, usage("%s %q is no severity: informational, low, medium, high or critical", name, value)
 	}
 	return &s, nil
+}
+
+// datesFlag reads the order of day and month.
+func datesFlag(value string) (event.DateOrder, error) {
+	order, ok := event.DateOrderNamed(value)
+	if !ok && value != "" {
+		return order, usage("--dates %q is no order: month-first or day-first", value)
+	}
+	return order, nil
 }
 
 // timeFlag reads RFC 3339, a date (UTC) or a duration back from now (90m, 24h,

@@ -2,18 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vakt"
-	"vakt/internal/baseline"
 	"vakt/internal/daemon"
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -36,8 +33,9 @@ func (a *app) rulesCommand() *cobra.Command {
 			RunE: func(*cobra.Command, []string) error { return a.listRules(set) }}),
 		withRules(&cobra.Command{Use: "show ID", Short: "Explain a rule in words", Args: oneArg("vakt rules show needs the name or id of a rule; `vakt rules list` has them"),
 			RunE: func(_ *cobra.Command, args []string) error { return a.showRule(set, args[0]) }}),
-		&cobra.Command{Use: "check PATH...", Short: "Check Sigma rules: which load, and what is wrong with the others", Args: someArgs("vakt rules check needs a rule file or folder"),
+		&cobra.Command{Use: "check PATH...", Short: "Check Sigma rules: which load and can match, and what is wrong with the others", Args: someArgs("vakt rules check needs a rule file or folder"),
 			RunE: func(_ *cobra.Command, args []string) error { return a.checkRules(args) }},
+		a.importCommand(),
 		&cobra.Command{Use: "test [ID]", Short: "Run the hit and miss cases of our rules in every log shape", Args: cobra.MaximumNArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.testRules(cmd.Context(), args) }},
 		&cobra.Command{Use: "coverage", Short: "Which rows of the guide have a rule", Args: cobra.NoArgs,
@@ -89,7 +87,10 @@ type ruleInfo struct {
 	Kind        string   `json:"kind"` // plain, base or correlation
 	GuideRows   []string `json:"guide_rows"`
 	MITRE       []string `json:"mitre"`
+	State       string   `json:"state"`  // live, mapped, asleep, dead or not_read
 	Asleep      []string `json:"asleep"` // baseline lists without which it does not work
+	ReadAs      []string `json:"read_as,omitempty"`
+	Dead        []string `json:"dead,omitempty"` // why no record can ever match
 	File        string   `json:"file"`
 	Description string   `json:"description,omitempty"`
 	Logic       string   `json:"logic,omitempty"`
@@ -108,6 +109,7 @@ func infoOf(set *rule.Set, c *rule.Compiled) ruleInfo {
 	return ruleInfo{
 		Rule: c.Key(), ID: c.ID, Title: c.Title, Level: c.Level, Log: c.Log.String(), Kind: kind,
 		GuideRows: orEmpty(c.Vakt.Rows), MITRE: orEmpty(c.MITRE()), Asleep: orEmpty(c.Asleep), File: c.File,
+		State: string(c.State()), ReadAs: c.Notes, Dead: c.Dead,
 	}
 }
 
@@ -118,24 +120,38 @@ func orEmpty(list []string) []string {
 	return list
 }
 
+// everyRule lists the rules and correlations of a set, the dead ones too.
+func everyRule(set *rule.Set) []*rule.Compiled {
+	return slices.Concat(set.Rules(), set.Correlations(), set.Dead())
+}
+
+// stateWords says in a few words what becomes of the rule.
+func (i *ruleInfo) stateWords() string {
+	switch {
+	case len(i.Asleep) > 0:
+		return "asleep: " + strings.Join(i.Asleep, ", ") + " is empty"
+	case len(i.Dead) > 0:
+		return "dead: it can never match"
+	case i.State == string(rule.NotRead):
+		return "its log is not read here"
+	}
+	return i.State
+}
+
 func (a *app) listRules(load func() (*event.Schema, *rule.Set, error)) error {
 	_, set, err := load()
 	if err != nil {
 		return err
 	}
 	var infos []ruleInfo
-	for _, c := range slices.Concat(set.Rules(), set.Correlations()) {
+	for _, c := range everyRule(set) {
 		if i := infoOf(set, c); i.Kind != "base" {
 			infos = append(infos, i)
 		}
 	}
 	slices.SortFunc(infos, func(x, y ruleInfo) int { return strings.Compare(x.Rule, y.Rule) })
 	row := func(i ruleInfo) []string {
-		state := "live"
-		if len(i.Asleep) > 0 {
-			state = "asleep: " + strings.Join(i.Asleep, ", ") + " is empty"
-		}
-		return []string{i.Rule, i.Level, i.Log, strings.Join(i.GuideRows, " "), i.Title, state}
+		return []string{i.Rule, i.Level, i.Log, strings.Join(i.GuideRows, " "), i.Title, i.stateWords()}
 	}
 	head := []string{"rule", "level", "log", "rows", "title", "state"}
 	return show(a, view[ruleInfo]{items: infos, head: head, row: row,
@@ -148,7 +164,7 @@ func (a *app) showRule(load func() (*event.Schema, *rule.Set, error), name strin
 		return err
 	}
 	var names []string
-	for _, c := range slices.Concat(set.Rules(), set.Correlations()) {
+	for _, c := range everyRule(set) {
 		if strings.EqualFold(c.Key(), name) || strings.EqualFold(c.ID, name) {
 			return a.printRule(schema, set, c)
 		}
@@ -165,7 +181,7 @@ func (a *app) printRule(schema *event.Schema, set *rule.Set, c *rule.Compiled) e
 	i := infoOf(set, c)
 	i.Description, i.Logic, i.Needs, i.Next = strings.TrimSpace(c.Description), c.Explain(), c.Vakt.Needs, c.Vakt.Next
 	for _, s := range event.Shapes() {
-		if !shapeHas(s, c.Log) {
+		if len(c.Dead) > 0 || !shapeHas(s, c.Log) {
 			continue
 		}
 		if _, partly := c.CanMatch(func(f event.Field) bool { return schema.Carriage(s, f) != event.Not }); !partly {
@@ -193,7 +209,7 @@ func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
 	for _, part := range []struct {
 		head  string
 		lines []string
-	}{{"Needs", i.Needs}, {"Next", i.Next}, {"Asleep: these baseline lists are empty", i.Asleep}, {"Cannot match in", i.Blind}} {
+	}{{"Dead: no record can match", i.Dead}, {"Read as", i.ReadAs}, {"Needs", i.Needs}, {"Next", i.Next}, {"Asleep: these baseline lists are empty", i.Asleep}, {"Cannot match in", i.Blind}} {
 		if len(part.lines) > 0 {
 			fmt.Fprintf(&b, "\n%s\n", part.head)
 		}
@@ -218,89 +234,6 @@ func (a *app) paragraph(s string) string {
 		}
 	}
 	return strings.Join(out, "\n")
-}
-
-// checked is what `rules check` says of a file.
-type checked struct {
-	File     string      `json:"file"`
-	ID       string      `json:"id"`
-	OK       bool        `json:"ok"`
-	Errors   []checkLine `json:"errors"`
-	Warnings []checkLine `json:"warnings"`
-}
-
-type checkLine struct {
-	Line    int    `json:"line"`
-	Message string `json:"message"`
-}
-
-// checkRules loads the rules of the paths on their own and tells of each file
-// whether it is good.
-func (a *app) checkRules(paths []string) error {
-	for _, p := range paths {
-		if _, err := os.Stat(p); err != nil {
-			return failed(fmt.Errorf("rules %q: %w: check the path", p, errors.Unwrap(err)))
-		}
-	}
-	rules, problems := daemon.LoadRules(nil, paths)
-	_, more := rule.Compile(rules, event.NewSchema(), baseline.Default())
-	files := map[string]*checked{}
-	at := func(file string) *checked {
-		if files[file] == nil {
-			files[file] = &checked{File: file, OK: true, Errors: []checkLine{}, Warnings: []checkLine{}}
-		}
-		return files[file]
-	}
-	for _, r := range rules {
-		if c := at(r.File); c.ID == "" {
-			c.ID = r.ID
-		}
-	}
-	for _, p := range append(problems, more...) {
-		c, line := at(p.File), checkLine{p.Line, p.Message}
-		if p.Warning {
-			c.Warnings = append(c.Warnings, line)
-			continue
-		}
-		c.OK, c.Errors = false, append(c.Errors, line)
-	}
-	if len(files) == 0 {
-		return failed(fmt.Errorf("no rule file (*.yml) in %s", strings.Join(paths, ", ")))
-	}
-	return a.printChecked(files)
-}
-
-func (a *app) printChecked(files map[string]*checked) error {
-	var all []checked
-	bad := 0
-	for _, name := range sortedKeys(files) {
-		all = append(all, *files[name])
-		if !files[name].OK {
-			bad++
-		}
-	}
-	table := func(w io.Writer) error {
-		for _, c := range all {
-			for _, e := range c.Errors {
-				_, _ = fmt.Fprintf(w, "%s:%d: %s\n", text.Terminal(c.File), e.Line, text.Terminal(e.Message))
-			}
-			for _, e := range c.Warnings {
-				_, _ = fmt.Fprintf(w, "%s:%d: warning: %s\n", text.Terminal(c.File), e.Line, text.Terminal(e.Message))
-			}
-		}
-		return nil
-	}
-	row := func(c checked) []string {
-		return []string{c.File, c.ID, fmt.Sprint(c.OK), fmt.Sprint(len(c.Errors)), fmt.Sprint(len(c.Warnings))}
-	}
-	if err := show(a, view[checked]{items: all, table: table, head: []string{"file", "id", "ok", "errors", "warnings"}, row: row}); err != nil {
-		return failed(err)
-	}
-	a.say("%s checked, %s refused.", plural(len(all), "file", "files"), thousands(bad))
-	if bad > 0 {
-		return &exit{code: exitFailed}
-	}
-	return nil
 }
 
 // testRules runs the cases of our rules, or of the file that holds one rule.

@@ -45,7 +45,7 @@ func (a *app) simCommand() *cobra.Command {
 	flags.IntVar(&f.accounts, "accounts", 0, "number of accounts; 0 is the scenario's")
 	flags.IntVar(&f.days, "days", 0, "number of days; 0 is the scenario's")
 	flags.StringVar(&f.shape, "shape", "", "shape of the files; default: Graph beta, and Management Activity for the unified log")
-	flags.StringVar(&f.container, "container", "lines", "object, array, page, lines, pretty, records, eventhub or table, as the shape allows")
+	flags.StringVar(&f.container, "container", "", "object, array, page, lines, pretty, records, eventhub, table or csv, as the shape allows; default: lines, or the shape's only one")
 	flags.StringVar(&f.compress, "compress", "none", "none, gzip, zstd or zip")
 	flags.StringVar(&f.out, "out", "", "folder to write to; it is made if need be")
 	flags.StringVar(&f.truth, "truth", "", "also write what happened, as JSON, to this file")
@@ -104,7 +104,12 @@ func (a *app) simLog(s *sim.Scenario, f *simFlags, log string) (err error) {
 	if !shape.Carries(log) {
 		return nil
 	}
-	name := filepath.Join(f.out, log+".json"+map[string]string{"gzip": ".gz", "zstd": ".zst", "zip": ".zip"}[f.compress])
+	container := containerOf(shape, f.container)
+	member := log + ".json"
+	if container == sim.CSV {
+		member = log + ".csv"
+	}
+	name := filepath.Join(f.out, member+map[string]string{"gzip": ".gz", "zstd": ".zst", "zip": ".zip"}[f.compress])
 	file, err := os.Create(name)
 	if err != nil {
 		return err
@@ -115,11 +120,24 @@ func (a *app) simLog(s *sim.Scenario, f *simFlags, log string) (err error) {
 		}
 	}()
 	w := bufio.NewWriterSize(file, 1<<20)
-	opts := sim.Options{Compression: sim.Compression(f.compress), Member: log + ".json"}
-	if err := sim.Render(w, shape, sim.Container(f.container), only(s.Generate(f.seed), log), opts); err != nil {
+	opts := sim.Options{Compression: sim.Compression(f.compress), Member: member}
+	if err := sim.Render(w, shape, container, only(s.Generate(f.seed), log), opts); err != nil {
 		return err
 	}
 	return w.Flush()
+}
+
+// containerOf returns the container that is asked for, else JSON Lines, or
+// what comes first in a shape that has none.
+func containerOf(shape sim.Shape, asked string) sim.Container {
+	if asked != "" {
+		return sim.Container(asked)
+	}
+	all := sim.Containers(shape)
+	if slices.Contains(all, sim.Lines) {
+		return sim.Lines
+	}
+	return all[0]
 }
 
 // only leaves the records of one log.
@@ -156,6 +174,6 @@ func renderShapes() []string {
 }
 
 // renderCase renders the records of a rule's case.
-func renderCase(shape string, records [][]byte) (data []byte, ok bool, err error) {
+func renderCase(shape string, records [][]byte) (inputs [][]byte, ok bool, err error) {
 	return sim.RenderTexts(sim.Shape(shape), records)
 }

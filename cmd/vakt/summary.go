@@ -47,9 +47,10 @@ func counts(t *source.Entry, inputs int) string {
 	return s + "."
 }
 
-// inputs shows a line for each input that had something in it.
+// inputs shows a line for each input that had something in it, and a line for
+// each shape where there are several.
 func (a *app) inputs(l *source.Ledger) {
-	const most = 40
+	const most = 20
 	shown := 0
 	for _, e := range l.Inputs {
 		if e.Note != "" {
@@ -58,14 +59,35 @@ func (a *app) inputs(l *source.Ledger) {
 		if shown++; shown > most {
 			continue
 		}
-		what := strings.Join(e.Shape, "+")
-		if what == "" {
-			what = "no log of ours"
-		}
-		a.say("  %s: %s, %s read, %s evaluated", text.Terminal(e.Path), what, thousands(e.Read), thousands(e.Evaluated))
+		a.say("  %s: %s, %s read, %s evaluated", text.Terminal(e.Path), shapesOf(e), thousands(e.Read), thousands(e.Evaluated))
 	}
 	if shown > most {
 		a.say("  … and %s more (all of them: --ledger FILE)", plural(shown-most, "input", "inputs"))
+	}
+	a.shapes(l)
+}
+
+func shapesOf(e *source.Entry) string {
+	if len(e.Shape) == 0 {
+		return "no log of ours"
+	}
+	return strings.Join(e.Shape, "+")
+}
+
+// shapes adds the inputs up by shape.
+func (a *app) shapes(l *source.Ledger) {
+	t := l.Total()
+	if len(t.Shape) < 2 {
+		return
+	}
+	for _, shape := range t.Shape {
+		in := 0
+		for _, e := range l.Inputs {
+			if e.ByShape[shape] > 0 {
+				in++
+			}
+		}
+		a.say("  %-17s %s in %s", shape, plural(t.ByShape[shape], "record", "records"), plural(in, "input", "inputs"))
 	}
 }
 
@@ -115,13 +137,27 @@ func (a *app) blindness(l *source.Ledger) {
 		a.insist("Blind: %s", line)
 	}
 	for _, line := range byField(l.Weak) {
-		a.say("Weaker: %s", line)
+		a.say("Weaker: %s", strings.Replace(line, " lacks ", " has less for ", 1))
 	}
 	for _, n := range l.Asleep {
 		a.say("Asleep: %s: %s.", text.Terminal(n.Rule), text.Terminal(n.Note))
 	}
+	a.dead(l.Dead)
 	for _, n := range slices.Concat(l.Undecided, l.Ungrouped) {
 		a.say("Not counted: %s: %s %s.", text.Terminal(n.Rule), plural(n.Count, "match", "matches"), n.Note)
+	}
+}
+
+// dead counts the rules that no record can ever match.
+func (a *app) dead(notes []source.RuleNote) {
+	var names []string
+	for _, n := range notes {
+		if name := text.Terminal(n.Rule); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		a.say("Dead: %s can never match (%s); `vakt rules check` says why.", plural(len(names), "rule", "rules"), shortList(names))
 	}
 }
 

@@ -1,7 +1,7 @@
-// Package alert says what an alert is: its identity, what it shows, and the
-// order in which alerts stand. It begins with alerts as a batch run gives
-// them, all new. It does not decide what is an alert (package detect does)
-// and does no I/O.
+// Package alert says what an alert is: its identity, what it shows, which
+// stronger alert it folds into, and the order in which alerts stand. It begins
+// with alerts as a batch run gives them, all new. It does not decide what is
+// an alert (package detect does) and does no I/O.
 package alert
 
 import (
@@ -27,12 +27,15 @@ type Alert struct {
 	Key          string         `json:"key"` // hash of rule and group; the same every day
 	Rule         string         `json:"rule"`
 	Title        string         `json:"title"`
+	Description  string         `json:"description"` // first sentence of the rule's
 	Severity     rule.Severity  `json:"severity"`
-	Status       string         `json:"status"` // "new"
+	Status       string         `json:"status"`                // "new"
+	FoldedInto   string         `json:"folded_into,omitempty"` // id of a stronger alert that holds all its records
 	Tenant       string         `json:"tenant"`
 	FirstSeen    string         `json:"first_seen"` // RFC 3339, UTC
 	LastSeen     string         `json:"last_seen"`
 	Count        int            `json:"count"` // distinct sign-in attempts or records
+	Group        []Grouped      `json:"group"` // in the order of the rule
 	Entities     []event.Entity `json:"entities"`
 	Why          []Why          `json:"why"`
 	Matched      []string       `json:"matched"` // searches of the rule that were true
@@ -40,15 +43,23 @@ type Alert struct {
 	GuideRows    []string       `json:"guide_rows"`
 	MITRE        []string       `json:"mitre"`
 	Formats      []string       `json:"formats"`
-	Next         []string       `json:"next"` // what to do, from the rule
+	Next         []string       `json:"next"`   // what to do, from the rule
+	Pivots       Pivots         `json:"pivots"` // queries to go on with
 	RulesHash    string         `json:"rules_hash"`
 	BaselineHash string         `json:"baseline_hash"`
 }
 
-// Why is one number behind an alert.
+// Grouped is one field that an alert is grouped by, as the rule calls it.
+type Grouped struct {
+	Field string `json:"field"`
+	Value string `json:"value"` // lower case
+}
+
+// Why is one number behind an alert. Value and What are a phrase: 42 distinct
+// accounts.
 type Why struct {
 	What      string  `json:"what"`
-	Value     int     `json:"value"`
+	Value     float64 `json:"value"`
 	AtLeast   bool    `json:"at_least"` // there were more than are kept
 	Threshold float64 `json:"threshold"`
 	Window    string  `json:"window"` // such as 15m
@@ -64,77 +75,72 @@ type Context struct {
 
 // From makes the alerts of a run's detections, ordered by first_seen and id.
 func From(detections []detect.Detection, c Context) []Alert {
-	alerts := make([]Alert, 0, len(detections))
+	made := make([]made, 0, len(detections))
 	for i := range detections {
-		alerts = append(alerts, c.alert(&detections[i]))
+		made = append(made, c.make(&detections[i]))
 	}
-	slices.SortFunc(alerts, func(a, b Alert) int {
-		return cmp.Or(strings.Compare(a.FirstSeen, b.FirstSeen), strings.Compare(a.ID, b.ID))
-	})
+	fold(made)
+	alerts := make([]Alert, 0, len(made))
+	for i := range made {
+		alerts = append(alerts, made[i].Alert)
+	}
+	slices.SortFunc(alerts, compare)
 	return alerts
 }
 
-func (c Context) alert(d *detect.Detection) Alert {
+// compare orders by first_seen and id.
+func compare(a, b Alert) int {
+	return cmp.Or(strings.Compare(a.FirstSeen, b.FirstSeen), strings.Compare(a.ID, b.ID))
+}
+
+// made is an alert with what it was made of.
+type made struct {
+	Alert
+	of *detect.Detection
+}
+
+func (c Context) make(d *detect.Detection) made {
 	r := d.Rule
 	key := hash("vakt-alert", append([]string{r.Key(), d.Tenant}, d.Group...)...)
 	a := Alert{
 		ID: hash("vakt-alert-day", key, strconv.FormatInt(d.Day, 10)), Key: key,
-		Rule: r.Key(), Title: r.Title, Severity: d.Severity, Status: "new", Tenant: cmp.Or(d.Tenant, c.Tenant),
-		FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
-		Entities: listed(d), Why: []Why{c.why(d)}, Matched: present(d.Matched), Events: present(d.Records[:min(len(d.Records), MaxListed)]),
-		GuideRows: present(r.Vakt.Rows), MITRE: present(r.MITRE()), Formats: []string{}, Next: present(r.Vakt.Next),
-		RulesHash: c.RulesHash, BaselineHash: c.BaselineHash,
+		Rule: r.Key(), Title: r.Title, Description: firstSentence(r.Description), Severity: d.Severity, Status: "new",
+		Tenant: cmp.Or(d.Tenant, c.Tenant), FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
+		Group: c.grouped(d), Entities: listed(d), Why: c.why(d), Matched: present(d.Matched),
+		Events: present(d.Records[:min(len(d.Records), MaxListed)]), GuideRows: present(r.Vakt.Rows), MITRE: present(r.MITRE()),
+		Formats: []string{}, Next: present(r.Vakt.Next), RulesHash: c.RulesHash, BaselineHash: c.BaselineHash,
 	}
+	a.Pivots = pivots(r.Vakt.Pivots, &a)
 	for _, s := range d.Shapes {
 		a.Formats = append(a.Formats, s.String())
 	}
-	return a
+	return made{a, d}
 }
 
-// why puts the number that decided into words.
-func (c Context) why(d *detect.Detection) Why {
-	r := d.Rule
-	if r.Correlation == nil {
-		return Why{What: "matching " + noun(r.Log), Value: d.Value, Threshold: 1, Window: "1d"}
+// firstSentence is a text up to the first full stop that a blank or the end
+// follows, in one line.
+func firstSentence(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if i := strings.Index(text, ". "); i >= 0 {
+		return text[:i+1]
 	}
-	what := noun(r.Log)
-	if r.Type == "value_count" {
-		what = "distinct " + plural(c.FieldName(r.Base[0].Value))
-	}
-	return Why{What: what, Value: d.Value, AtLeast: d.AtLeast, Threshold: r.Threshold, Window: Span(r.Window)}
+	return text
 }
 
-func noun(log event.Log) string {
-	switch log {
-	case event.SignIn:
-		return "sign-ins"
-	case event.Audit:
-		return "audit events"
-	case event.Risk:
-		return "risk detections"
-	}
-	return "events"
-}
-
-func plural(field string) string {
-	if field == "account" || field == "actor" || field == "ip" {
-		return field + "s"
-	}
-	return field
-}
-
-// Span writes a duration the way rules do, in the largest unit that divides
-// it: 15m, 1h, 7d.
-func Span(d time.Duration) string {
-	for _, u := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d >= u.of && d%u.of == 0 {
-			return strconv.FormatInt(int64(d/u.of), 10) + u.name
+// grouped gives the group's values their names.
+func (c Context) grouped(d *detect.Detection) []Grouped {
+	list := make([]Grouped, 0, len(d.Group))
+	for i, value := range d.Group {
+		g := Grouped{Value: value}
+		switch r := d.Rule; {
+		case r.Correlation == nil && i < len(r.Group):
+			g.Field = c.FieldName(r.Group[i])
+		case r.Correlation != nil && i < len(r.Correlation.GroupBy):
+			g.Field = r.Correlation.GroupBy[i]
 		}
+		list = append(list, g)
 	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	return list
 }
 
 // listed are the entities of an alert: first those that it is grouped by,

@@ -28,10 +28,10 @@ func spray() detect.Detection {
 	c := &rule.Compiled{
 		Rule: &rule.Rule{
 			Name: "password-spray", Title: "Password spray", Tags: []string{"attack.credential-access", "attack.t1110.003"},
-			Correlation: &rule.Correlation{}, Vakt: rule.Vakt{Rows: []string{"P01"}, Next: []string{"Block the address"}},
+			Description: "Many accounts were tried\n  from one address. That is no typing error.", Correlation: &rule.Correlation{GroupBy: []string{"ip"}}, Vakt: rule.Vakt{Rows: []string{"P01"}, Next: []string{"Block the address"}},
 		},
-		Log: event.SignIn, Type: "value_count", Op: "gte", Threshold: 10, Window: 15 * time.Minute,
-		Base: []rule.Base{{Value: 1}},
+		Log: event.SignIn, Type: "value_count", Bounds: []rule.Bound{{Op: "gte", Number: 10}}, Window: 15 * time.Minute,
+		Base: []rule.Base{{Values: []event.Field{1}}},
 	}
 	return detect.Detection{
 		Rule: c, Group: []string{"203.0.113.9"}, Day: 1, First: 86400, Last: 86460, Count: 42, Value: 41, Severity: rule.High,
@@ -60,12 +60,12 @@ func TestJSONIsAsPromised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"id":"` + sprayID + `","key":"` + sprayKey + `","rule":"password-spray","title":"Password spray","severity":"high","status":"new",` +
-		`"tenant":"","first_seen":"1970-01-02T00:00:00Z","last_seen":"1970-01-02T00:01:00Z","count":42,` +
+	want := `{"id":"` + sprayID + `","key":"` + sprayKey + `","rule":"password-spray","title":"Password spray","description":"Many accounts were tried from one address.","severity":"high","status":"new",` +
+		`"tenant":"","first_seen":"1970-01-02T00:00:00Z","last_seen":"1970-01-02T00:01:00Z","count":42,"group":[{"field":"ip","value":"203.0.113.9"}],` +
 		`"entities":[{"kind":"ip","id":"203.0.113.9","name":"203.0.113.9"},{"kind":"account","id":"0a","name":"ann@contoso.com"}],` +
 		`"why":[{"what":"distinct accounts","value":41,"at_least":false,"threshold":10,"window":"15m"}],` +
 		`"matched":["selection_fail"],"events":["a","b"],"guide_rows":["P01"],"mitre":["T1110.003"],"formats":["graph_beta"],` +
-		`"next":["Block the address"],"rules_hash":"rules","baseline_hash":"baseline"}`
+		`"next":["Block the address"],"pivots":{"kql":"","powershell":""},"rules_hash":"rules","baseline_hash":"baseline"}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
@@ -109,7 +109,7 @@ func TestIdentity(t *testing.T) {
 		"times":     {func(d *detect.Detection) { d.First, d.Last = 5, 90000 }, true, true},
 		"records":   {func(d *detect.Detection) { d.Records, d.Count, d.Value = []string{"z"}, 1, 1 }, true, true},
 		"shape":     {func(d *detect.Detection) { d.Shapes = []event.Shape{event.AzureMonitor} }, true, true},
-		"threshold": {func(d *detect.Detection) { d.Rule.Threshold, d.Rule.Window = 3, time.Hour }, true, true},
+		"threshold": {func(d *detect.Detection) { d.Rule.Bounds[0].Number, d.Rule.Window = 3, time.Hour }, true, true},
 		"title":     {func(d *detect.Detection) { d.Rule.Title, d.Rule.ID, d.Rule.Modified = "x", "y", "2026-01-01" }, true, true},
 	} {
 		d := spray()
@@ -192,8 +192,8 @@ func TestWhy(t *testing.T) {
 	}{
 		{"distinct accounts", func(*detect.Detection) {}, alert.Why{What: "distinct accounts", Value: 41, Threshold: 10, Window: "15m"}},
 		{"at least", func(d *detect.Detection) { d.AtLeast, d.Rule.Window = true, 24*time.Hour }, alert.Why{What: "distinct accounts", Value: 41, AtLeast: true, Threshold: 10, Window: "1d"}},
-		{"other field", func(d *detect.Detection) { d.Rule.Base[0].Value = 2 }, alert.Why{What: "distinct appId", Value: 41, Threshold: 10, Window: "15m"}},
-		{"addresses", func(d *detect.Detection) { d.Rule.Base[0].Value, d.Rule.Window = 3, 90*time.Second }, alert.Why{What: "distinct ips", Value: 41, Threshold: 10, Window: "90s"}},
+		{"other field", func(d *detect.Detection) { d.Rule.Base[0].Values[0] = 2 }, alert.Why{What: "distinct appId", Value: 41, Threshold: 10, Window: "15m"}},
+		{"addresses", func(d *detect.Detection) { d.Rule.Base[0].Values[0], d.Rule.Window = 3, 90*time.Second }, alert.Why{What: "distinct ips", Value: 41, Threshold: 10, Window: "90s"}},
 		{"events", func(d *detect.Detection) { d.Rule.Type, d.Rule.Window = "event_count", 2*time.Hour }, alert.Why{What: "sign-ins", Value: 41, Threshold: 10, Window: "2h"}},
 		{"of several logs", func(d *detect.Detection) { d.Rule.Type, d.Rule.Log = "event_count", event.Audit|event.Unified }, alert.Why{What: "events", Value: 41, Threshold: 10, Window: "15m"}},
 		{"plain", func(d *detect.Detection) { d.Rule.Correlation, d.Rule.Log = nil, event.Audit }, alert.Why{What: "matching audit events", Value: 41, Threshold: 1, Window: "1d"}},

@@ -47,12 +47,14 @@ func (b *Batch) Compile(schema *event.Schema) (*rule.Set, []rule.Problem) {
 }
 
 // Run reads the inputs and detects. A rule that does not compile ends the run
-// before anything is read.
+// before anything is read; one that compiles and can never match is noted in
+// the ledger.
 func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	schema := event.NewSchema()
+	schema.Dates = b.Files.Dates
 	set, problems := b.Compile(schema)
 	for _, p := range problems {
-		if !p.Warning {
+		if p.Stops() {
 			return nil, fmt.Errorf("rules: %w", p)
 		}
 	}
@@ -206,6 +208,12 @@ func note(l *source.Ledger, set *rule.Set, found *detect.Result) {
 	for _, c := range set.Asleep() {
 		for _, list := range c.Asleep {
 			l.Asleep = append(l.Asleep, source.RuleNote{Rule: c.Key(), Note: "baseline list " + list + " is empty"})
+		}
+	}
+	l.Dead = []source.RuleNote{}
+	for _, c := range set.Dead() {
+		for _, reason := range c.Dead {
+			l.Dead = append(l.Dead, source.RuleNote{Rule: c.Key(), Note: reason})
 		}
 	}
 	l.Undecided = notes(found.Undecided, "undecided at the end of the input")

@@ -157,7 +157,7 @@ func TestCancelledRun(t *testing.T) {
 // TestBadRuleEndsTheRunBeforeItBegins: with the rule's file and line.
 func TestBadRuleEndsTheRunBeforeItBegins(t *testing.T) {
 	b := batch(t)
-	text := strings.Replace(smallSet, "status.errorCode: 50057", "status.errorCod: 50057", 1)
+	text := strings.Replace(smallSet, "rules: [wrong]", "rules: [wron]", 1)
 	rules, problems := rule.Parse("inline.yml", []byte(text))
 	if rule.Refused(problems) {
 		t.Fatal(problems)
@@ -165,8 +165,29 @@ func TestBadRuleEndsTheRunBeforeItBegins(t *testing.T) {
 	b.Rules = rules
 	b.Files.Stdin = iotest.ErrReader(io.ErrClosedPipe)
 	_, err := b.Run(context.Background(), []string{"-"})
-	if err == nil || !strings.HasPrefix(err.Error(), "rules: inline.yml:5: ") || !strings.Contains(err.Error(), `did you mean "status.errorCode"?`) {
+	if err == nil || !strings.HasPrefix(err.Error(), "rules: inline.yml:18: ") || !strings.Contains(err.Error(), `did you mean "wrong"?`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestDeadRuleStopsNoRun: a rule that can never match is noted, and the others
+// find what they find.
+func TestDeadRuleStopsNoRun(t *testing.T) {
+	b := batch(t)
+	text := strings.Replace(smallSet, "status.errorCode: 50057", "status.errorCod: 50057", 1)
+	rules, problems := rule.Parse("inline.yml", []byte(text))
+	if rule.Refused(problems) {
+		t.Fatal(problems)
+	}
+	b.Rules = rules
+	report := runText(t, b, signInText(1, "2026-03-02T10:00:00Z", 50126, `"ipAddress":"192.0.2.1"`)+"\n"+
+		signInText(2, "2026-03-02T11:00:00Z", 50057, `"ipAddress":"192.0.2.1"`)+"\n")
+	if len(report.Alerts) != 1 || report.Alerts[0].Rule != "few" {
+		t.Errorf("alerts %+v", report.Alerts)
+	}
+	dead := report.Ledger.Dead
+	if len(dead) != 1 || dead[0].Rule != "disabled" || !strings.Contains(dead[0].Note, `did you mean "status.errorCode"?`) {
+		t.Errorf("dead %+v", dead)
 	}
 }
 

@@ -128,7 +128,7 @@ func TestShapesTellTheSame(t *testing.T) {
 	}{
 		{sim.PortalJSON, nil}, {sim.AzureMonitor, nil}, {sim.LogAnalytics, nil},
 		{sim.GraphV1, signInRules},
-		{sim.ManagementActivity, nil}, {sim.AuditLogRecord, nil}, {sim.UnifiedExport, nil},
+		{sim.ManagementActivity, signInRules}, {sim.AuditLogRecord, signInRules}, {sim.UnifiedExport, signInRules},
 	} {
 		t.Run(string(tt.shape), func(t *testing.T) {
 			other := run(t, batch(t), asShape(t, tt.shape, all))

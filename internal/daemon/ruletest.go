@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
@@ -12,9 +13,10 @@ import (
 	"vakt/internal/source"
 )
 
-// Render turns the records of a case into one input of a shape. ok is false
+// Render turns the records of a case into inputs of a shape: one, or several
+// where exports of the shape keep the logs in files of their own. ok is false
 // when the shape does not carry all of them.
-type Render func(shape string, records [][]byte) (data []byte, ok bool, err error)
+type Render func(shape string, records [][]byte) (inputs [][]byte, ok bool, err error)
 
 // Trial is one case of one rule file in one shape.
 type Trial struct {
@@ -52,7 +54,7 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 	for i := range cases {
 		ran := 0
 		for _, shape := range shapes {
-			data, ok, err := render(shape, cases[i].Records)
+			inputs, ok, err := render(shape, cases[i].Records)
 			if err != nil {
 				return trials, fmt.Errorf("%s:%d: render as %s: %w", cases[i].File, cases[i].Line, shape, err)
 			}
@@ -60,7 +62,7 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 				continue
 			}
 			ran++
-			trials = append(trials, try(ctx, rules, &cases[i], shape, data))
+			trials = append(trials, try(ctx, rules, &cases[i], shape, inputs))
 		}
 		if ran == 0 {
 			return trials, fmt.Errorf("%s:%d: no shape carries the records of case %q", cases[i].File, cases[i].Line, cases[i].Name)
@@ -69,7 +71,7 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 	return trials, nil
 }
 
-func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, data []byte) Trial {
+func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, inputs [][]byte) Trial {
 	t := Trial{Case: c, Shape: shape}
 	b, err := baseline.FromValues(c.Baseline)
 	if err != nil {
@@ -78,6 +80,11 @@ func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, data []
 	}
 	if c.Directory != nil {
 		b = b.WithDirectory(c.Directory)
+	}
+	data, err := together(inputs)
+	if err != nil {
+		t.Err = err
+		return t
 	}
 	batch := Batch{Rules: rules, Baseline: b, Files: source.Files{Stdin: bytes.NewReader(data)}}
 	report, err := batch.Run(ctx, []string{"-"})
@@ -93,6 +100,28 @@ func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, data []
 	t.Got = len(report.Alerts)
 	t.Declared = declared(report.Ledger, rules)
 	return t
+}
+
+// together returns inputs as one: several as the members of an archive.
+func together(inputs [][]byte) ([]byte, error) {
+	if len(inputs) == 1 {
+		return inputs[0], nil
+	}
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	for i, data := range inputs {
+		member, err := archive.Create(fmt.Sprintf("%d", i+1))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := member.Write(data); err != nil {
+			return nil, err
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func why(l *source.Ledger, missing string) string {

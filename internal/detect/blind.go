@@ -22,6 +22,9 @@ func (d *Detector) blindness(workers []*Worker) (blind, weak []Blind) {
 		}
 	}
 	for t := range d.targets {
+		if !d.targets[t].alerts {
+			continue
+		}
 		for s, n := range seen {
 			if missing := d.weakFields(&d.targets[t], s); len(missing) > 0 {
 				weak = append(weak, Blind{Rule: d.targets[t].rule.Key(), Shape: s.shape, Fields: missing, Records: n})
@@ -64,13 +67,32 @@ type read struct {
 	fields []event.Field
 }
 
+// reads goes through a rule and those beneath it.
 func (d *Detector) reads(c *rule.Compiled) []read {
-	if c.Correlation == nil {
-		return []read{d.read(c, append(slices.Clone(c.Group), c.LevelField))}
-	}
 	var all []read
-	for _, b := range c.Base {
-		all = append(all, d.read(b.Rule, append(slices.Clone(b.Group), b.Value, b.Rule.LevelField)))
+	if c.Correlation == nil {
+		all = append(all, d.read(c, append(slices.Clone(c.Group), c.LevelField)))
+	}
+	bases := c.Base
+	if c.NotFollowedBy != nil {
+		bases = slices.Concat(bases, c.NotFollowedBy.Base)
+	}
+	for _, b := range bases {
+		if b.Rule.Correlation != nil {
+			all = append(all, d.reads(b.Rule)...)
+			continue
+		}
+		more := append(slices.Concat(b.Group, b.Values), b.Rule.LevelField)
+		if c.Collapse != nil {
+			more = append(more, c.Collapse.Fields(b.Rule.Log)...)
+		}
+		all = append(all, d.read(b.Rule, more))
+	}
+	for i := range all {
+		for r := range c.Raises {
+			all[i].fields = append(all[i].fields, c.Raises[r].Field(all[i].log))
+		}
+		all[i].fields = slices.DeleteFunc(all[i].fields, func(f event.Field) bool { return f == event.NoField })
 	}
 	return all
 }
@@ -80,7 +102,6 @@ func (d *Detector) read(c *rule.Compiled, more []event.Field) read {
 	if attempt, ok := d.schema.Lookup(event.SignIn, "vakt.attempt"); ok && c.Log == event.SignIn {
 		r.fields = append(r.fields, attempt)
 	}
-	r.fields = slices.DeleteFunc(r.fields, func(f event.Field) bool { return f == event.NoField })
 	return r
 }
 

@@ -99,17 +99,17 @@ func TestValueBlind(t *testing.T) {
 // TestBlindCountsRecords: a record that hides something from several rules of
 // a correlation is one record.
 func TestBlindCountsRecords(t *testing.T) {
-	text := func(name string) string {
+	text := func(name, requirement string) string {
 		return `title: ` + name + `
 name: ` + name + `
 logsource: {product: azure, service: signinlogs}
 detection:
-  selection: {authenticationRequirement: ` + name + `}
+  selection: {authenticationRequirement: ` + requirement + `}
   condition: selection
 ---
 `
 	}
-	d := detectorOf(t, text("one")+text("two")+`title: Both
+	d := detectorOf(t, text("one", "singleFactorAuthentication")+text("two", "multiFactorAuthentication")+`title: Both
 name: both
 correlation: {type: event_count, rules: [one, two], group-by: [ip], timespan: 1m, condition: {gte: 1}}
 `)

@@ -1,11 +1,8 @@
 package detect
 
 import (
-	"cmp"
 	"maps"
 	"math"
-	"slices"
-	"strings"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -14,19 +11,27 @@ import (
 // Detection is all that one rule found for one group on one UTC day.
 type Detection struct {
 	Rule     *rule.Compiled
-	Tenant   string   // of the log; empty where the records do not say, or the run has one tenant
-	Group    []string // values of the rule's group fields, lower case
-	Day      int64    // of the firing facts: days since 1970
-	First    int64    // earliest fact in any firing window, seconds since 1970
-	Last     int64    // latest
-	Count    int      // distinct sign-in attempts or records
-	Value    int      // largest number that the condition saw
-	AtLeast  bool     // a window held more facts than are kept
-	Severity rule.Severity
+	Tenant   string         // of the log; empty where the records do not say, or the run has one tenant
+	Group    []string       // values of the rule's group fields, lower case; empty where it has none
+	Day      int64          // of the firing facts: days since 1970
+	First    int64          // earliest fact in any firing window, seconds since 1970
+	Last     int64          // latest
+	Count    int            // distinct sign-in attempts or records
+	Value    float64        // largest number that the condition saw; finite
+	AtLeast  bool           // a window held more facts than are kept
+	Severity rule.Severity  // the highest, of the facts and of what raises it
+	Raised   []Raised       // the raises that hold, in the rule's order
+	Bases    []string       // temporal: the rules whose facts are in the windows, in the rule's order
 	Matched  []string       // searches that were true, sorted
 	Shapes   []event.Shape  // sorted
 	Entities []event.Entity // by kind and id
 	Records  []string       // ids by time and key
+}
+
+// Raised is a raise that holds for a detection.
+type Raised struct {
+	Raise *rule.Raise
+	Value int // records on the list, or different values; 1 for a search
 }
 
 // Result is what a run of a detector found, and what it could not decide.
@@ -35,7 +40,7 @@ type Result struct {
 	Blind      []Blind
 	Weak       []Blind
 	Undecided  map[string]int // by rule: facts that the end of the input left undecided
-	Ungrouped  map[string]int // by rule: matching records without a value to group by
+	Ungrouped  map[string]int // by rule: matching records without a value to group by, or to count
 	// Tenant is the one tenant that the records name; empty where they name
 	// none or several.
 	Tenant string
@@ -45,120 +50,96 @@ type Result struct {
 type Blind struct {
 	Rule    string // that would alert: a correlation, not the rules it counts
 	Shape   event.Shape
-	Fields  []string // sorted; "%name%" is a baseline list that was not read
+	Fields  []string // sorted; "%name%" is a baseline list that was not read, "a/b" a log that is not there
 	Records int
+}
+
+// decision is one run of stage two.
+type decision struct {
+	d      *Detector
+	now    int64 // newest event time
+	logs   event.Log
+	chains [][]fact                        // by target: firings of correlations beneath
+	after  [][]follower                    // by target
+	absent map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
+	res    *Result
 }
 
 // Decide looks at the facts of all workers. The workers must not be used
 // after it.
 func (d *Detector) Decide(workers []*Worker) *Result {
-	res := &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}}
-	var facts []fact
-	var named tenants
-	now := int64(math.MinInt64)
-	for _, w := range workers {
-		facts = append(facts, w.facts...)
-		now = max(now, w.last)
-		named.merge(w.tenants)
+	x := &decision{
+		d: d, now: math.MinInt64, chains: make([][]fact, len(d.targets)), after: make([][]follower, len(d.targets)),
+		absent: map[blindKey]map[event.Key]bool{}, res: &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
 	}
-	d.countUngrouped(workers, res)
-	res.Blind, res.Weak = d.blindness(workers)
-	if !named.several {
-		res.Tenant = named.one
-		for i := range facts {
-			facts[i].tenant = ""
+	var named tenants
+	for _, w := range workers {
+		x.now = max(x.now, w.last)
+		named.merge(w.tenants)
+		for s := range w.seen {
+			x.logs |= s.logs
 		}
 	}
-	d.decideAll(distinct(facts), now, res)
-	return res
+	if !named.several {
+		x.res.Tenant = named.one
+		forgetTenants(workers)
+	}
+	for t := range d.targets {
+		x.target(t, workers)
+	}
+	x.countUngrouped(workers)
+	x.res.Blind, x.res.Weak = d.blindness(workers)
+	x.sayAbsent()
+	return x.res
+}
+
+// forgetTenants makes all records those of one tenant.
+func forgetTenants(workers []*Worker) {
+	for _, w := range workers {
+		for t := range w.facts {
+			for i := range w.facts[t] {
+				w.facts[t][i].shown.tenant = ""
+			}
+			for i := range w.after[t] {
+				w.after[t][i].tenant = ""
+			}
+		}
+	}
+}
+
+// target decides all groups of one target. Those beneath it are decided.
+func (x *decision) target(t int, workers []*Worker) {
+	facts := x.chains[t]
+	x.chains[t] = nil
+	after := x.after[t]
+	x.after[t] = nil
+	for _, w := range workers {
+		facts = append(facts, w.facts[t]...)
+		after = append(after, w.after[t]...)
+		w.facts[t], w.after[t] = nil, nil
+	}
+	j := newJudge(x, t, after)
+	for facts = gather(facts); len(facts) > 0; {
+		n := 1
+		for n < len(facts) && facts[n].group == facts[0].group && facts[n].shown.tenant == facts[0].shown.tenant {
+			n++
+		}
+		j.decide(&series{facts[:n:n]})
+		facts = facts[n:]
+	}
 }
 
 // countUngrouped counts records, however often each was seen.
-func (d *Detector) countUngrouped(workers []*Worker, res *Result) {
-	for t := range d.targets {
+func (x *decision) countUngrouped(workers []*Worker) {
+	for t := range x.d.targets {
 		all := map[event.Key]bool{}
 		for _, w := range workers {
 			maps.Copy(all, w.alone[t])
 		}
 		if len(all) > 0 {
-			res.Ungrouped[d.targets[t].rule.Key()] = len(all)
-		}
-	}
-}
-
-// decideAll cuts sorted facts into groups and decides each.
-func (d *Detector) decideAll(facts []fact, now int64, res *Result) {
-	for len(facts) > 0 {
-		n := 1
-		for n < len(facts) && facts[n].target == facts[0].target && facts[n].tenant == facts[0].tenant && facts[n].group == facts[0].group {
-			n++
-		}
-		d.decide(facts[:n:n], now, res)
-		facts = facts[n:]
-	}
-}
-
-// distinct sorts facts by target, group, time and key, with one fact for each
-// record and group: of several versions of a record, the one to be shown.
-func distinct(facts []fact) []fact {
-	slices.SortFunc(facts, func(a, b fact) int {
-		return cmp.Or(cmp.Compare(a.target, b.target), strings.Compare(string(a.key[:]), string(b.key[:])), newest(a, b))
-	})
-	kept := facts[:0]
-	for i := 0; i < len(facts); {
-		best, end := facts[i], i
-		for ; end < len(facts) && facts[end].target == best.target && facts[end].key == best.key; end++ {
-			if newest(facts[end], best) == 0 {
-				kept = append(kept, facts[end])
+			for _, s := range x.d.targets[t].said {
+				x.res.Ungrouped[x.d.targets[s].rule.Key()] += len(all)
 			}
 		}
-		i = end
 	}
-	slices.SortFunc(kept, compareFacts)
-	return merge(kept)
-}
-
-// compareFacts orders by target, group, time and key.
-func compareFacts(a, b fact) int {
-	return cmp.Or(cmp.Compare(a.target, b.target), strings.Compare(a.tenant, b.tenant), strings.Compare(a.group, b.group),
-		cmp.Compare(a.time, b.time), strings.Compare(string(a.key[:]), string(b.key[:])), strings.Compare(a.value, b.value))
-}
-
-// merge makes one fact of those that stand for the same record, group and
-// value: copies of a record, or a record that several rules of a correlation
-// match.
-func merge(sorted []fact) []fact {
-	merged := sorted[:0]
-	for _, f := range sorted {
-		n := len(merged)
-		if n == 0 || compareFacts(merged[n-1], f) != 0 {
-			merged = append(merged, f)
-			continue
-		}
-		same := &merged[n-1]
-		same.severity = max(same.severity, f.severity)
-		if !slices.Equal(same.matched, f.matched) {
-			same.matched = sortedSet(slices.Concat(same.matched, f.matched))
-		}
-	}
-	return merged
-}
-
-// newest orders versions of a record, the one to be shown first: last
-// updated, then fullest, then by what it says, greatest first. Facts of one
-// version are equal, whichever rule and group they are of.
-func newest(a, b fact) int {
-	if a.shown == b.shown {
-		return 0
-	}
-	return cmp.Or(cmp.Compare(b.shown.updated, a.shown.updated), cmp.Compare(b.shown.size, a.shown.size),
-		cmp.Compare(b.time, a.time), strings.Compare(b.tenant, a.tenant),
-		strings.Compare(string(b.attempt[:]), string(a.attempt[:])), compareShown(b.shown, a.shown))
-}
-
-func compareShown(a, b *shown) int {
-	entity := func(x, y event.Entity) int {
-		return cmp.Or(strings.Compare(x.Kind, y.Kind), strings.Compare(x.ID, y.ID), strings.Compare(x.Name, y.Name))
-	}
-	return cmp.Or(slices.CompareFunc(a.entities, b.entities, entity), strings.Compare(a.id, b.id), cmp.Compare(a.shape, b.shape))
 }

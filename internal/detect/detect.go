@@ -4,7 +4,8 @@
 // that matches becomes facts, small values with a time, a key and a group.
 // Stage two sorts the facts of each rule and group by event time and decides,
 // so that the same records give the same detections however they were
-// ordered, split, repeated or shared among workers.
+// ordered, split, repeated or shared among workers. The facts that make a
+// correlation fire are facts of the correlations above it.
 //
 // The package holds all facts in memory and does no I/O. What an alert is
 // called and how it looks is said by package alert.
@@ -25,23 +26,11 @@ type Detector struct {
 	set     *rule.Set
 	schema  *event.Schema
 	layout  *event.Layout
-	targets []target
+	targets []target                 // what a target rests on stands before it
 	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
+	watches map[*rule.Compiled][]watch
 	names   map[event.Field]string
 	most    int // MaxWindow; tests make it small
-}
-
-// target is a rule that can alert: a plain rule or a correlation.
-type target struct {
-	rule  *rule.Compiled
-	level rule.Severity
-}
-
-// use says that the matches of a rule are facts of a target.
-type use struct {
-	target int
-	group  []event.Field
-	value  event.Field
 }
 
 // New prepares a compiled set. The schema must be the one that the set was
@@ -51,34 +40,17 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{}, uses: map[*rule.Compiled][]use{}}
+	d := &Detector{
+		set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
+		uses: map[*rule.Compiled][]use{}, watches: map[*rule.Compiled][]watch{},
+	}
 	for _, f := range set.Fields() {
 		d.names[f] = schema.Name(f)
 	}
-	for _, c := range set.Rules() {
-		if set.Alerting(c) {
-			d.uses[c] = append(d.uses[c], use{target: d.add(c), group: c.Group})
-		}
-	}
-	for _, c := range set.Correlations() {
-		if len(c.Asleep) > 0 {
-			continue
-		}
-		t := d.add(c)
-		for _, b := range c.Base {
-			d.uses[b.Rule] = append(d.uses[b.Rule], use{target: t, group: b.Group, value: b.Value})
-		}
+	if err := d.wire(); err != nil {
+		return nil, err
 	}
 	return d, nil
-}
-
-func (d *Detector) add(c *rule.Compiled) int {
-	level, ok := rule.SeverityNamed(c.Level)
-	if !ok {
-		level = rule.Medium
-	}
-	d.targets = append(d.targets, target{rule: c, level: level})
-	return len(d.targets) - 1
 }
 
 // Layout is what a record must be read with to be seen by the detector.

@@ -144,7 +144,7 @@ func TestAttemptsAndNotRecordsAreCounted(t *testing.T) {
 	}
 	got := res.Detections[0]
 	if got.Count != 2 || got.Value != 2 || len(got.Records) != 3 {
-		t.Errorf("count %d, value %d, records %v: want 2, 2 and all three", got.Count, got.Value, got.Records)
+		t.Errorf("count %d, value %v, records %v: want 2, 2 and all three", got.Count, got.Value, got.Records)
 	}
 	if n := len(see(t, d, steps[:2]...).Detections); n != 0 {
 		t.Errorf("two steps of one attempt raised %d alerts", n)
@@ -322,12 +322,13 @@ func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
 		n       int
 		atLeast bool
 	}{{MaxWindow, false}, {MaxWindow + 1, true}} {
-		w := &Worker{last: 100000}
+		w := d.NewWorker()
+		w.last = 100000
 		for i := range tt.n {
 			s := sample{time: int64(i), groups: []string{"a"}}
 			f := s.facts()[0]
-			f.key, f.attempt = event.Key{'r', byte(i), byte(i >> 8)}, event.Key{'a', byte(i), byte(i >> 8)}
-			w.facts = append(w.facts, f)
+			f.key, f.shown.attempt = event.Key{'r', byte(i), byte(i >> 8)}, event.Key{'a', byte(i), byte(i >> 8)}
+			w.facts[0] = append(w.facts[0], f)
 		}
 		got := d.Decide([]*Worker{w}).Detections
 		if len(got) != 1 || got[0].Value != MaxWindow || got[0].AtLeast != tt.atLeast || got[0].Count != tt.n {
@@ -354,7 +355,7 @@ func TestOneFactOfSeveralRules(t *testing.T) {
 	low, high := s.facts()[0], s.facts()[0]
 	high.severity, high.matched = rule.High, []string{"s0", "s2"}
 	for _, facts := range [][]fact{{low, high}, {high, low}} {
-		got := distinct(slices.Clone(facts))
+		got := gather(slices.Clone(facts))
 		if len(got) != 1 || got[0].severity != rule.High || !slices.Equal(got[0].matched, []string{"s0", "s1", "s2"}) {
 			t.Errorf("got %+v", got)
 		}

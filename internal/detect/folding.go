@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -8,58 +9,166 @@ import (
 	"vakt/internal/event"
 )
 
-// folding is the union of the firing windows of one day, as parts of the
-// group's sorted facts.
+// folding is the union of the firing windows of one day.
 type folding struct {
 	day     int64
-	parts   []part
-	value   int
+	windows []span
+	value   float64
 	atLeast bool
 }
 
-// part is facts[from:to].
-type part struct{ from, to int }
+// take adds a window to the union. Windows only move forward.
+func (f *folding) take(s span) { f.windows = join(f.windows, s) }
 
-// take adds facts[from:to] to the union. Windows only move forward.
-func (f *folding) take(from, to int) {
-	if n := len(f.parts); n > 0 && from <= f.parts[n-1].to {
-		f.parts[n-1].to = to
-		return
+// join adds a part of a series to its other parts, which do not begin or end
+// after it.
+func join(parts []span, s span) []span {
+	if n := len(parts); n > 0 && s.from <= parts[n-1].to {
+		parts[n-1].to = max(parts[n-1].to, s.to)
+		return parts
 	}
-	f.parts = append(f.parts, part{from, to})
+	return append(parts, s)
 }
 
-// detection gathers what is shown of the union.
-func (f *folding) detection(t *target, facts []fact) Detection {
-	first, last := f.parts[0], f.parts[len(f.parts)-1]
-	det := Detection{
-		Rule: t.rule, Tenant: facts[0].tenant, Group: strings.Split(facts[0].group, groupJoint), Day: f.day,
-		First: facts[first.from].time, Last: facts[last.to-1].time, Value: f.value, AtLeast: f.atLeast,
-	}
-	attempts, records := map[event.Key]bool{}, map[string]bool{}
-	names := map[event.Entity]string{}
-	for _, p := range f.parts {
-		for i := p.from; i < p.to; i++ {
-			s := facts[i].shown
-			attempts[facts[i].attempt] = true
-			det.Severity = max(det.Severity, facts[i].severity)
-			det.Matched = append(det.Matched, facts[i].matched...)
-			det.Shapes = append(det.Shapes, s.shape)
-			if !records[s.id] {
-				records[s.id] = true
-				det.Records = append(det.Records, s.id)
-			}
-			for _, e := range s.entities {
-				bestName(names, e)
+// beneath lists the facts of windows and of the windows beneath them, once
+// for each series: those of one series need not be together.
+func beneath(windows []span, list []*fact) []*fact {
+	var order []*series
+	inner := map[*series][]span{}
+	for _, w := range windows {
+		for i := w.from; i < w.to; i++ {
+			f := &w.of.facts[i]
+			list = append(list, f)
+			for _, s := range f.inner {
+				if inner[s.of] == nil {
+					order = append(order, s.of)
+				}
+				inner[s.of] = join(inner[s.of], s)
 			}
 		}
 	}
-	det.Count = len(attempts)
-	if t.rule.Correlation == nil {
-		det.Value = det.Count
+	for _, s := range order {
+		list = beneath(inner[s], list)
 	}
-	det.Matched, det.Shapes, det.Entities = sortedSet(det.Matched), sortedSet(det.Shapes), sortedEntities(names)
+	return list
+}
+
+// detection gathers what is shown of the union.
+func (j *judge) detection(fold *folding) Detection {
+	facts := j.now.facts
+	det := Detection{
+		Rule: j.t.rule, Tenant: facts[0].shown.tenant, Day: fold.day, Value: fold.value, AtLeast: fold.atLeast,
+		Group: j.groupValues(facts[0].group), Bases: j.bases(fold.windows),
+	}
+	for _, w := range fold.windows {
+		for i := w.from; i < w.to; i++ {
+			det.Severity = max(det.Severity, facts[i].severity)
+		}
+	}
+	all := beneath(fold.windows, nil)
+	slices.SortFunc(all, func(a, b *fact) int { return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:])) })
+	det.First, det.Last = all[0].time, all[len(all)-1].time
+	det.show(all)
+	if j.t.rule.Correlation == nil {
+		det.Value = float64(det.Count)
+	}
+	j.raise(&det, all)
 	return det
+}
+
+func (j *judge) groupValues(group string) []string {
+	if c := j.t.rule; c.Correlation != nil && len(c.Correlation.GroupBy) == 0 {
+		return nil
+	}
+	return strings.Split(group, joint)
+}
+
+// bases names the rules of a temporal correlation that have facts.
+func (j *judge) bases(windows []span) []string {
+	var seen uint64
+	for _, w := range windows {
+		for i := w.from; i < w.to; i++ {
+			seen |= w.of.facts[i].bases
+		}
+	}
+	var names []string
+	for b := range setBits(seen) {
+		names = append(names, j.t.rule.Base[b].Rule.Key())
+	}
+	return names
+}
+
+// show fills in what the records of facts say, which are sorted by time and
+// key.
+func (det *Detection) show(facts []*fact) {
+	attempts, records := map[event.Key]bool{}, map[string]bool{}
+	shapes, matched := map[event.Shape]bool{}, map[string]bool{}
+	names := map[event.Entity]string{}
+	var last *shown
+	for _, f := range facts {
+		for _, m := range f.matched {
+			matched[m] = true
+		}
+		s := f.shown
+		if s == last {
+			continue
+		}
+		last = s
+		attempts[s.attempt], shapes[s.shape] = true, true
+		if !records[s.id] {
+			records[s.id] = true
+			det.Records = append(det.Records, s.id)
+		}
+		for _, e := range s.entities {
+			bestName(names, e)
+		}
+	}
+	det.Count, det.Entities = len(attempts), sortedEntities(names)
+	det.Matched, det.Shapes = sortedKeys(matched), sortedKeys(shapes)
+}
+
+// raise finds the raises that hold, and the severity that they make.
+func (j *judge) raise(det *Detection, facts []*fact) {
+	for r := range j.t.rule.Raises {
+		raise, watch := &j.t.rule.Raises[r], j.t.raise[r]
+		value, least := 0, max(1, raise.AtLeast)
+		switch {
+		case watch == nil && slices.Contains(det.Matched, raise.Matched):
+			value = 1
+		case watch != nil && raise.List != "":
+			value = onList(facts, watch.id)
+		case watch != nil:
+			value = different(facts, watch.id)
+		}
+		if value >= least {
+			det.Raised = append(det.Raised, Raised{raise, value})
+			det.Severity = max(det.Severity, raise.Level)
+		}
+	}
+}
+
+// onList counts the records for which a watch found its list.
+func onList(facts []*fact, id int) int {
+	records := map[event.Key]bool{}
+	for _, f := range facts {
+		if slices.Contains(f.shown.listed, id) {
+			records[f.key] = true
+		}
+	}
+	return len(records)
+}
+
+// different counts the values that a watch found.
+func different(facts []*fact, id int) int {
+	values := map[string]bool{}
+	for _, f := range facts {
+		for _, c := range f.shown.counted {
+			if c.id == id {
+				values[c.value] = true
+			}
+		}
+	}
+	return len(values)
 }
 
 // bestName keeps one name for each entity, the same in any order of records:
@@ -86,7 +195,11 @@ func sortedEntities(names map[event.Entity]string) []event.Entity {
 	return list
 }
 
-func sortedSet[T cmp.Ordered](list []T) []T {
+func sortedKeys[K cmp.Ordered](m map[K]bool) []K {
+	list := make([]K, 0, len(m))
+	for k := range m {
+		list = append(list, k)
+	}
 	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }

@@ -33,7 +33,7 @@ func keyed(kind, id byte) event.Key { return event.Key{kind, id} }
 // facts are what a worker makes of a sample.
 func (s *sample) facts() []fact {
 	shown := &shown{
-		id: fmt.Sprintf("r%03d", s.id), updated: s.updated, size: s.size, shape: event.GraphBeta,
+		tenant: s.tenant, id: fmt.Sprintf("r%03d", s.id), attempt: keyed('a', s.attempt), updated: s.updated, size: s.size, shape: event.GraphBeta,
 		entities: []event.Entity{{Kind: "app", ID: fmt.Sprint(s.id), Name: "name"}},
 	}
 	values := s.values
@@ -44,8 +44,7 @@ func (s *sample) facts() []fact {
 	for _, g := range s.groups {
 		for _, v := range values {
 			all = append(all, fact{
-				tenant: s.tenant, group: g, value: v, time: s.time, key: keyed('r', s.id), attempt: keyed('a', s.attempt),
-				severity: s.severity, matched: []string{s.matched}, shown: shown,
+				group: g, value: v, time: s.time, key: keyed('r', s.id), severity: s.severity, matched: []string{s.matched}, shown: shown,
 			})
 		}
 	}
@@ -84,7 +83,8 @@ func (l law) canChange(n int) bool {
 type alertOf struct {
 	Tenant, Group          string
 	Day, First, Last       int64
-	Count, Value           int
+	Count                  int
+	Value                  float64
 	AtLeast                bool
 	Severity               rule.Severity
 	Matched, Records, Apps string
@@ -192,7 +192,7 @@ func (l law) ofDay(points []point, today, now int64) (a *alertOf, undecided int)
 		if a == nil {
 			a = &alertOf{Day: today}
 		}
-		a.Value, a.AtLeast = max(a.Value, n), a.AtLeast || cut
+		a.Value, a.AtLeast = max(a.Value, float64(n)), a.AtLeast || cut
 		union = append(union, window...)
 	}
 	if a != nil {
@@ -239,10 +239,10 @@ func show(a *alertOf, union []point) {
 		}
 	}
 	a.First, a.Last, a.Count = union[0].time, union[len(union)-1].time, len(attempts)
-	a.Matched, a.Apps, a.Records = sortedKeys(matched), sortedKeys(apps), strings.Join(records, " ")
+	a.Matched, a.Apps, a.Records = joinedKeys(matched), joinedKeys(apps), strings.Join(records, " ")
 }
 
-func sortedKeys(m map[string]bool) string {
+func joinedKeys(m map[string]bool) string {
 	var all []string
 	for k := range m {
 		all = append(all, k)
@@ -316,15 +316,16 @@ vakt: {settle: %ds}
 }
 
 // spread deals the facts of samples to workers.
-func spread(samples []sample, workers int, last int64) []*Worker {
+func spread(d *Detector, samples []sample, workers int, last int64) []*Worker {
 	all := make([]*Worker, workers)
 	for i := range all {
-		all[i] = &Worker{last: last}
+		all[i] = d.NewWorker()
+		all[i].last = last
 	}
 	for i := range samples {
 		w := all[i%workers]
 		w.tenants.add(samples[i].tenant)
-		w.facts = append(w.facts, samples[i].facts()...)
+		w.facts[0] = append(w.facts[0], samples[i].facts()...)
 	}
 	return all
 }
@@ -350,7 +351,7 @@ func TestDecideAgreesWithTheNaiveReading(t *testing.T) {
 		d.most = l.most
 		want, undecided := naive(l, samples, now, severalTenants(samples))
 
-		res := d.Decide(spread(rapid.Permutation(samples).Draw(t, "order"), rapid.IntRange(1, 4).Draw(t, "workers"), now))
+		res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, "order"), rapid.IntRange(1, 4).Draw(t, "workers"), now))
 		if got := flatAll(res.Detections); !slices.Equal(got, want) {
 			t.Fatalf("%+v at %d:\ngot  %+v\nwant %+v", l, now, got, want)
 		}
@@ -368,9 +369,9 @@ func TestPlainFactsFireAlone(t *testing.T) {
 		d := detectorOf(t, failedSignIn)
 		want, _ := naive(law{op: "gte", span: 1, most: 1 << 20}, samples, 0, severalTenants(samples))
 		for i := range want {
-			want[i].Value = want[i].Count
+			want[i].Value = float64(want[i].Count)
 		}
-		res := d.Decide(spread(rapid.Permutation(samples).Draw(t, "order"), 3, 0))
+		res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, "order"), 3, 0))
 		if got := flatAll(res.Detections); !slices.Equal(got, want) {
 			t.Fatalf("got  %+v\nwant %+v", got, want)
 		}
@@ -395,7 +396,7 @@ func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
 		d.most = l.most
 		run := func(name string) string {
 			workers := rapid.IntRange(1, 5).Draw(t, name+" workers")
-			res := d.Decide(spread(rapid.Permutation(samples).Draw(t, name), workers, 86400))
+			res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, name), workers, 86400))
 			return fmt.Sprintf("%+v %v", plainly(res.Detections), res.Undecided)
 		}
 		if a, b := run("first"), run("second"); a != b {

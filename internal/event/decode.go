@@ -22,11 +22,27 @@ func (r *Record) decode(k kind, raw []byte) Values {
 			if ok && !yield(v) {
 				return
 			}
-			if recorded := r.textOf(e); k == asOperation && !bytes.Equal(recorded, v.Text) && !yield(Value{Text: recorded}) {
+			if other := r.otherForm(k, e, v); other.Text != nil && !yield(other) {
 				return
 			}
 		}
 	})
+}
+
+// otherForm is the second form of a value that has two: an operation as
+// recorded, the name of a record type; without a text where there is none.
+func (r *Record) otherForm(k kind, raw []byte, v Value) Value {
+	switch k {
+	case asOperation:
+		if recorded := r.textOf(raw); !bytes.Equal(recorded, v.Text) {
+			return Value{Text: recorded}
+		}
+	case asRecordType:
+		if number, name := recordType(r.textOf(raw)); number != nil {
+			return Value{Text: name}
+		}
+	}
+	return Value{}
 }
 
 // leaves yields the value itself, or the scalars of an array.
@@ -46,7 +62,12 @@ func leaves(raw []byte) iter.Seq[[]byte] {
 
 // scalar decodes one value; ok is false when it counts as absent.
 func (r *Record) scalar(k kind, raw []byte) (v Value, ok bool) {
-	v = Value{Text: r.textOf(raw), Type: typeOf(raw)}
+	return r.typed(k, Value{Text: r.textOf(raw), Type: typeOf(raw)})
+}
+
+// typed brings a text to the form of its kind; ok is false when it counts as
+// absent.
+func (r *Record) typed(k kind, v Value) (_ Value, ok bool) {
 	switch k {
 	case asID:
 		if v.Text = r.lower(v.Text); noID(v.Text) {
@@ -55,13 +76,17 @@ func (r *Record) scalar(k kind, raw []byte) (v Value, ok bool) {
 	case asNumber:
 		v.Type = Number
 	case asFlag:
-		v.Text, v.Type = r.lower(v.Text), Bool
+		v.Text, v.Type = flagOf(r.lower(v.Text)), Bool
 	case asAddress:
 		v.Text = r.address(v.Text)
 	case asActivity, asOperation:
 		v.Text = r.activity(v.Text)
 	case asOutcome:
 		v.Text = outcomeOf(v.Text)
+	case asRecordType:
+		if number, _ := recordType(v.Text); number != nil {
+			v.Text, v.Type = number, Number
+		}
 	}
 	return v, true
 }
@@ -143,7 +168,7 @@ const dash = "–"
 
 // activity brings an operation name to Graph's form.
 func (r *Record) activity(text []byte) []byte {
-	text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("."))
+	text = bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(text), []byte(".")))
 	if !bytes.Contains(text, []byte(dash)) {
 		return text
 	}
@@ -155,6 +180,17 @@ var outcomes = map[string]string{
 	"success": "success", "succeeded": "success", "true": "success",
 	"failure": "failure", "failed": "failure", "fail": "failure", "false": "failure",
 	"partiallysucceeded": "failure", "timeout": "timeout",
+}
+
+// flagOf reads the words that spreadsheets and portals have for a flag.
+func flagOf(text []byte) []byte {
+	switch string(text) {
+	case "yes":
+		return []byte("true")
+	case "no":
+		return []byte("false")
+	}
+	return text
 }
 
 func outcomeOf(text []byte) []byte {

@@ -41,8 +41,9 @@ var derivations = []derived{
 	{name: "vakt.attempt", logs: SignIn, compute: attemptID, from: map[Log][]string{SignIn: {"id", "originalRequestId"}}},
 	{name: "vakt.errorClass", logs: SignIn, compute: errorClass, from: map[Log][]string{SignIn: {"status.errorCode"}}},
 	{name: "vakt.passwordAccepted", logs: SignIn, compute: passwordAccepted, from: map[Log][]string{SignIn: {"status.errorCode", "authenticationDetails"}}},
-	{name: "vakt.stepDetails", logs: SignIn, compute: stepDetails, from: map[Log][]string{SignIn: {"status.additionalDetails", "authenticationDetails"}}},
+	{name: "vakt.stepDetails", logs: SignIn, compute: stepDetails, from: map[Log][]string{SignIn: {"status.additionalDetails|mfaResult", "authenticationDetails"}}},
 	{name: "vakt.clientClass", logs: SignIn, compute: clientClass, from: map[Log][]string{SignIn: {"clientAppUsed"}}},
+	{name: "vakt.blockingPolicies", logs: SignIn, compute: blockingPolicies, from: map[Log][]string{SignIn: {"status.errorCode", "appliedConditionalAccessPolicies"}}},
 	{name: "vakt.userDomain", logs: directory, compute: userDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
 	{name: "vakt.guestDomain", logs: directory, compute: userGuestDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
 
@@ -52,9 +53,18 @@ var derivations = []derived{
 	{name: "targetResources.userPrincipalName", logs: Audit, compute: targetUPNs, from: map[Log][]string{Audit: {"targetResources"}}},
 	{name: "vakt.targetDomain", logs: Audit, compute: targetDomains, from: map[Log][]string{Audit: {"targetResources"}}},
 	{name: "vakt.guestDomain", logs: Audit, compute: targetGuestDomains, from: map[Log][]string{Audit: {"targetResources"}}},
+	{name: "vakt.target", logs: Audit, compute: targetOrActor, from: map[Log][]string{Audit: {"targetResources"}}},
+	{name: "vakt.targetGroup", logs: Audit, compute: targetGroups, from: map[Log][]string{Audit: {"targetResources"}}},
+	{name: "vakt.subject", logs: Audit, compute: subject, from: modifiedFrom},
+	{name: "initiatedBy", logs: Audit, compute: initiatorTexts, from: map[Log][]string{Audit: {initiatorOf + "|actorList"}}},
+	{name: "targetResources.modifiedProperties", logs: Audit, compute: modifiedTexts, from: modifiedFrom},
+	{name: "targetResources.modifiedProperties.displayName", logs: Audit, compute: modifiedNames, from: modifiedFrom},
+	{name: "targetResources.modifiedProperties.oldValue", logs: Audit, compute: modifiedOlds, from: modifiedFrom},
+	{name: "targetResources.modifiedProperties.newValue", logs: Audit, compute: modifiedNews, from: modifiedFrom},
 	{name: "additionalDetails.<key>", logs: Audit, open: true, param: after("additionalDetails."), compute: additionalDetail, from: map[Log][]string{Audit: {"additionalDetails"}}},
 	{name: "modified.<name>.old", logs: Audit | Unified, open: true, param: between("modified.", ".old"), compute: modifiedOld, from: modifiedFrom},
 	{name: "modified.<name>.new", logs: Audit | Unified, open: true, param: between("modified.", ".new"), compute: modifiedNew, from: modifiedFrom},
+	{name: "modified.<name>.added", logs: Audit | Unified, open: true, param: between("modified.", ".added"), compute: modifiedAdded, from: modifiedFrom},
 
 	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), compute: pairNamed, from: map[Log][]string{Risk: {"additionalInfo"}}},
 
@@ -62,12 +72,30 @@ var derivations = []derived{
 	{name: "extendedProperties.<name>", logs: Unified, open: true, param: after("extendedProperties."), compute: pairNamed, from: map[Log][]string{Unified: {"ExtendedProperties"}}},
 	{name: "operationProperties.<name>", logs: Unified, open: true, param: after("operationProperties."), compute: pairNamed, from: map[Log][]string{Unified: {"OperationProperties"}}},
 	{name: "vakt.ownerDomain", logs: Unified, compute: ownerDomain, from: map[Log][]string{Unified: {"MailboxOwnerUPN|UserId"}}},
+
+	{name: "vakt.forwardTo", logs: Unified, compute: forwardTargets, from: ruleFrom},
+	{name: "vakt.forwardDomain", logs: Unified, compute: forwardDomainList, from: ruleFrom},
+	{name: "vakt.forwardDomain.<n>", logs: Unified, open: true, param: position("vakt.forwardDomain."), compute: forwardDomainAt, from: ruleFrom},
+	{name: "vakt.ruleName", logs: Unified, compute: ruleNames, from: ruleFrom},
+	{name: "vakt.ruleWords", logs: Unified, compute: ruleWords, from: ruleFrom},
+	{name: "vakt.ruleFolder", logs: Unified, compute: ruleFolders, from: ruleFrom},
+	{name: "vakt.ruleAction", logs: Unified, compute: ruleDoes, from: ruleFrom},
+	{name: "vakt.affectedItems", logs: Unified, compute: affectedItems, from: map[Log][]string{Unified: {"AffectedItems"}}},
+	{name: "vakt.mailSession", logs: Unified, compute: mailSession, from: map[Log][]string{Unified: {"SessionId|ClientIP"}}},
+	{name: "vakt.grantee", logs: Unified, compute: grantees, from: grantFrom},
+	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, from: grantFrom},
+	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, from: grantFrom},
 }
 
 var modifiedFrom = map[Log][]string{
 	Audit:   {"targetResources|modifiedProperties"},
 	Unified: {"ModifiedProperties"},
 }
+
+var (
+	ruleFrom  = map[Log][]string{Unified: {"Parameters|OperationProperties"}}
+	grantFrom = map[Log][]string{Unified: {"Parameters|Item"}}
+)
 
 // after matches names with a fixed beginning; the rest is the parameter.
 func after(prefix string) func(string) string { return between(prefix, "") }
@@ -101,13 +129,16 @@ func sameAsFirst(r *Record, f *field) Values { return r.base(f, 0) }
 // the users that an audit names as targets, the owner of the mailbox.
 func accountIDs(r *Record, f *field) Values {
 	if r.logs&Audit != 0 {
-		return r.values(func(yield func(Value) bool) {
+		users := r.values(func(yield func(Value) bool) {
 			for _, t := range r.Targets() {
 				if t.account() != nil && !yield(Value{Text: t.account()}) {
 					return
 				}
 			}
 		})
+		if f.log != Unified || len(users.List) > 0 {
+			return users
+		}
 	}
 	if f.log == Unified {
 		return r.mailboxAccount(f)
@@ -194,7 +225,7 @@ func boolText(b bool) []byte {
 // stepDetails are the texts that say how MFA went.
 func stepDetails(r *Record, f *field) Values {
 	return r.values(func(yield func(Value) bool) {
-		for _, v := range r.Field(f.from[0][0]).List {
+		for _, v := range r.base(f, 0).List {
 			if len(v.Text) > 0 && !yield(v) {
 				return
 			}

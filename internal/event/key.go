@@ -89,7 +89,7 @@ func (r *Record) Attempt() Key {
 // seconds since 1970; 0 where it does not say.
 func (r *Record) Updated() int64 {
 	for _, m := range []mark{markLastUpdatedDateTime, markPropertiesLastUpdatedDateTime} {
-		if seconds, ok := ParseTime(r.markText(m)); ok {
+		if seconds, ok := ParseTimeAs(r.markText(m), r.layout.schema.Dates); ok {
 			return seconds
 		}
 	}

@@ -42,6 +42,12 @@ const (
 	markLastUpdatedDateTime
 	markPropertiesLastUpdatedDateTime
 	markPropertiesRiskEventType
+	markAuditData
+	markPortalDate
+	markPortalRequestID
+	markPortalActivity
+	markPortalCorrelationID
+	markActorType
 	markCount
 )
 
@@ -82,4 +88,10 @@ var markPaths = [markCount]string{
 	markLastUpdatedDateTime:           "lastUpdatedDateTime",
 	markPropertiesLastUpdatedDateTime: "properties.lastUpdatedDateTime",
 	markPropertiesRiskEventType:       "properties.riskEventType",
+	markAuditData:                     "auditData",
+	markPortalDate:                    "Date (UTC)",
+	markPortalRequestID:               "Request ID",
+	markPortalActivity:                "Activity",
+	markPortalCorrelationID:           "CorrelationId",
+	markActorType:                     "ActorType",
 }

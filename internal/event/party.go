@@ -214,7 +214,7 @@ func targetGuestDomains(r *Record, _ *field) Values {
 func additionalDetail(r *Record, f *field) Values {
 	list := r.base(f, 0).First()
 	if !r.unified() {
-		return pairNamed(r, f)
+		return orCut(pairNamed(r, f), r.cutDetails)
 	}
 	document, ok := extract.Embedded(pairValue(list, "additionalDetails"), nil)
 	if !ok {
@@ -227,6 +227,11 @@ func additionalDetail(r *Record, f *field) Values {
 	return r.decode(asText, raw)
 }
 
+// orCut makes a value that was not found unknown where it may have been cut.
+func orCut(v Values, cut bool) Values {
+	return Values{Unknown: v.Unknown || cut && len(v.List) == 0, List: v.List}
+}
+
 func modifiedOld(r *Record, f *field) Values { return r.modified(f, "oldValue") }
 func modifiedNew(r *Record, f *field) Values { return r.modified(f, "newValue") }
 
@@ -234,6 +239,11 @@ func modifiedNew(r *Record, f *field) Values { return r.modified(f, "newValue") 
 // JSON text inside a string, an array for directory attributes ("[\"Guest\"]"),
 // a quoted text for computed ones ("\"Member\""), and sometimes plain.
 func (r *Record) modified(f *field, side string) Values {
+	v := r.modifiedSides(f, side)
+	return orCut(v, r.cutTargets)
+}
+
+func (r *Record) modifiedSides(f *field, side string) Values {
 	return r.values(func(yield func(Value) bool) {
 		for property := range r.properties(f) {
 			if !equalText(propertyName(property), f.param) {

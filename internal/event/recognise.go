@@ -2,14 +2,18 @@ package event
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
+
+	"vakt/internal/extract"
 )
 
 // recognise tells what a record is, by its content alone.
 func (r *Record) recognise() {
 	r.shape, r.logs, r.kind = NoShape, NoLog, ""
 	switch {
-	case r.recogniseUnified(bareMarks), r.recogniseUnified(wrappedMarks):
+	case r.isPortalRow():
+	case r.recogniseUnified(wrappedMarks), r.isEmptyWrapper(), r.recogniseUnified(bareMarks):
 	case r.mark(markCategory) != nil && r.isEnvelope():
 		r.enveloped()
 	case r.isRow():
@@ -36,6 +40,37 @@ var categories = map[string]Log{
 var tables = map[string]Log{
 	"signinlogs": SignIn, "aadnoninteractiveusersigninlogs": SignIn, "aadserviceprincipalsigninlogs": SignIn,
 	"aadmanagedidentitysigninlogs": SignIn, "adfssigninlogs": SignIn, "auditlogs": Audit, "aaduserriskevents": Risk,
+}
+
+// isPortalRow: a row of the portal's CSV download. Its columns tell, even
+// where they are empty.
+func (r *Record) isPortalRow() bool {
+	switch {
+	case !r.has(markPortalDate):
+		return false
+	case r.has(markPortalRequestID):
+		r.logs = SignIn
+	case r.has(markPortalActivity) && r.has(markPortalCorrelationID):
+		r.logs = Audit
+	default:
+		return false
+	}
+	r.shape = PortalCSV
+	return true
+}
+
+// isEmptyWrapper: a row of an audit search that has lost its record. It has to
+// be refused, for what it was cannot be told.
+func (r *Record) isEmptyWrapper() bool {
+	raw := r.row.Raw(r.layout.marks[markAuditData])
+	if kind := extract.Kind(raw); kind != '"' && kind != 'n' || !r.has(markRecordType) && !r.has(markAuditLogRecordType) {
+		return false
+	}
+	r.shape, r.logs, r.refused = UnifiedExport, Unified, "AuditData is empty"
+	if text := r.markText(markAuditData); len(text) > 0 {
+		r.refused = fmt.Sprintf("AuditData holds no record: %.40q", text)
+	}
+	return true
 }
 
 // isEnvelope says whether the record has anything of ours below "properties".

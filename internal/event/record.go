@@ -26,6 +26,9 @@ type Record struct {
 	actor   party
 	parsed  uint32 // number of the record whose targets and actor were parsed
 	seconds int64
+	refused string // why a record that was recognised cannot be read
+
+	cutTargets, cutDetails bool // a portal download may have lost some of them
 }
 
 // cell is a field that was asked for, of record number.
@@ -43,7 +46,8 @@ func (r *Record) reset(raw []byte) {
 	r.raw = raw
 	r.number++
 	r.arena, r.list = r.arena[:0], r.list[:0]
-	r.seconds = 0
+	r.seconds, r.refused = 0, ""
+	r.cutTargets, r.cutDetails = false, false
 	r.recognise()
 }
 
@@ -110,6 +114,9 @@ func (r *Record) core(log Log, name string) Values {
 // Analytics row a column that is not there was not exported: unknown. In the
 // other shapes, which leave out what is null, it is absent.
 func (r *Record) column(f *field) Values {
+	if r.shape == PortalCSV {
+		return r.portalValue(f)
+	}
 	sources := f.sources[r.shape]
 	unknown := len(sources) == 0
 	missing := r.shape == LogAnalytics
@@ -138,6 +145,9 @@ func (r *Record) slot(path int) []byte {
 	}
 	return nil
 }
+
+// has says whether the record has the key of a mark, whatever its value.
+func (r *Record) has(m mark) bool { return r.row.Raw(r.layout.marks[m]) != nil }
 
 func (r *Record) mark(m mark) []byte {
 	raw := r.row.Raw(r.layout.marks[m])

@@ -26,6 +26,10 @@ func (c Carriage) String() string { return [...]string{"no", "weakly", "yes"}[c]
 // Schema hands out field ids and knows, for each, where it stands in each
 // shape. It is safe for concurrent use.
 type Schema struct {
+	// Dates is how dates with slashes are read. It is set before the first
+	// layout is made, if at all.
+	Dates DateOrder
+
 	paths []extract.Want // every path that any column may want
 	marks [markCount]int // by mark: its path
 
@@ -41,6 +45,7 @@ type field struct {
 	kind    kind
 	sources [shapes][]source // alternatives of a column
 	derive  *derived         // nil for a column
+	portal  portalColumn     // how a column is read from the portal's CSV
 	param   string           // of an open field: the property, key or parameter name
 	from    [][]Field        // of a derived field: every entry is needed, any alternative of it will do
 }
@@ -90,7 +95,7 @@ func nameKey(log Log, name string) string {
 
 // columnField resolves a column's paths in every shape.
 func (s *Schema) columnField(log Log, c column, known map[string]int) *field {
-	f := &field{name: c.name, log: log, kind: c.kind}
+	f := &field{name: c.name, log: log, kind: c.kind, portal: portalColumns[log][c.name]}
 	for shape := GraphV1; shape < shapes; shape++ {
 		for _, p := range c.paths(log, shape) {
 			name, key := p, ""
@@ -126,14 +131,30 @@ func (c column) paths(log Log, shape Shape) []string {
 		return append(alternatives(graph, "properties."), alternatives(c.envelope, "")...)
 	case LogAnalytics:
 		if c.la != "" {
-			return alternatives(c.la, "")
+			return typedColumns(alternatives(c.la, ""))
 		}
-		return alternatives(c.name, "")
+		return typedColumns(alternatives(c.name, ""))
+	case PortalCSV:
+		return alternatives(portalColumns[log][c.name].csv, "")
 	case UnifiedAudit:
 		return alternatives(c.ual, "")
 	default:
 		return alternatives(c.ual, "auditData.")
 	}
+}
+
+// typedColumns adds to each column of a workspace its twins: where tables
+// with different types were put together, X is X_dynamic and X_string.
+func typedColumns(paths []string) []string {
+	var all []string
+	for _, p := range paths {
+		name, rest, nested := strings.Cut(p, ".")
+		if nested {
+			rest = "." + rest
+		}
+		all = append(all, p, name+"_dynamic"+rest, name+"_string"+rest)
+	}
+	return all
 }
 
 func alternatives(spec, prefix string) []string {

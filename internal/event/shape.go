@@ -13,6 +13,7 @@ const (
 	UnifiedAudit         // Management Activity API records
 	AuditLogRecord       // Graph's auditLogRecord, the record inside auditData
 	UnifiedExport        // rows of an audit search, the record as text in AuditData
+	PortalCSV            // rows of the Entra portal's CSV download
 	shapes
 )
 
@@ -29,7 +30,7 @@ func Shapes() []Shape {
 func (s Shape) String() string {
 	return [shapes]string{
 		"", "graph_v1", "graph_beta", "azure_monitor", "log_analytics",
-		"unified_audit", "audit_log_record", "unified_export",
+		"unified_audit", "audit_log_record", "unified_export", "portal_csv",
 	}[s]
 }
 
@@ -50,6 +51,8 @@ func (s Shape) Carries(log Log) bool {
 		return log != Unified
 	case UnifiedAudit, AuditLogRecord, UnifiedExport:
 		return log != Risk
+	case PortalCSV:
+		return log&(SignIn|Audit) != 0
 	}
 	return false
 }

@@ -4,7 +4,8 @@ package event
 // joined by dots and compared without case; alternatives are joined by "|",
 // the first that has a value wins; "Name[Key]" is the Value of the element
 // whose Name (or key) is Key in a list of name/value pairs; "-" means that
-// the shape cannot carry the field.
+// the shape cannot carry the field. Where a field stands in the portal's CSV
+// is told by portalColumns.
 type column struct {
 	name string // Graph's name, which rules use
 	kind kind
@@ -28,16 +29,17 @@ type column struct {
 type kind uint8
 
 const (
-	asText      kind = iota // one text, or each text of an array
-	asID                    // an object id: lower case; all zero counts as absent
-	asNumber                // a number, also written as text
-	asFlag                  // true or false, also written as text in any case
-	asAddress               // an IP address, with or without port or brackets
-	asTime                  // a time in any of the accepted forms
-	asActivity              // an operation name: no full stop, en dash as hyphen
-	asOperation             // the same, and beside it the name as recorded
-	asOutcome               // success, failure, timeout under their many names
-	asJSON                  // an object or array as it stands
+	asText       kind = iota // one text, or each text of an array
+	asID                     // an object id: lower case; all zero counts as absent
+	asNumber                 // a number, also written as text
+	asFlag                   // true or false, also written as text in any case
+	asAddress                // an IP address, with or without port or brackets
+	asTime                   // a time in any of the accepted forms
+	asActivity               // an operation name: no full stop, en dash as hyphen
+	asOperation              // the same, and beside it the name as recorded
+	asOutcome                // success, failure, timeout under their many names
+	asRecordType             // a record type of the unified log: its number, and beside it its name
+	asJSON                   // an object or array as it stands
 )
 
 // signInColumns: Graph signIn (v1.0 and beta), SigninLogs and
@@ -65,6 +67,7 @@ var signInColumns = []column{
 	{name: "status.errorCode", kind: asNumber, envelope: "resultType", la: "Status.errorCode|ResultType", ual: "ErrorNumber"},
 	{name: "status.failureReason", envelope: "resultDescription", la: "Status.failureReason|ResultDescription"},
 	{name: "status.additionalDetails"},
+	{name: "mfaResult", graph: "-", la: "-"}, // only in the portal's CSV
 	{name: "conditionalAccessStatus"},
 	{name: "appliedConditionalAccessPolicies", kind: asJSON, whole: true, envelope: "properties.conditionalAccessPolicies", la: "ConditionalAccessPolicies|AppliedConditionalAccessPolicies"},
 	{name: "riskDetail"},
@@ -165,7 +168,7 @@ var unifiedColumns = []column{
 	{name: "CreationTime", kind: asTime, ual: "CreationTime"},
 	{name: "Operation", kind: asOperation, ual: "Operation"},
 	{name: "Workload", ual: "Workload"},
-	{name: "RecordType", ual: "RecordType"},
+	{name: "RecordType", kind: asRecordType, ual: "RecordType"},
 	{name: "OrganizationId", kind: asID, ual: "OrganizationId"},
 	{name: "UserId", ual: "UserId"},
 	{name: "UserKey", ual: "UserKey"},
@@ -193,4 +196,7 @@ var unifiedColumns = []column{
 	{name: "Target", kind: asJSON, whole: true, ual: "Target"},
 	{name: "Item", kind: asJSON, whole: true, ual: "Item"},
 	{name: "AffectedItems", kind: asJSON, whole: true, ual: "AffectedItems"},
+	{name: "Name", ual: "Name"},
+	{name: "Directionality", ual: "Directionality"},
+	{name: "DeliveryAction", ual: "DeliveryAction"},
 }

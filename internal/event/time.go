@@ -1,18 +1,44 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
 
-// ParseTime reads a time as logs write it and returns whole seconds since
+// DateOrder is how dates with slashes are read.
+type DateOrder uint8
+
+// The orders. AnyOrder reads month first, as the products write; a CSV file
+// that looks otherwise is then refused by those who read files.
+const (
+	AnyOrder DateOrder = iota
+	MonthFirst
+	DayFirst
+)
+
+// DateOrderNamed reads "month-first" and "day-first".
+func DateOrderNamed(name string) (order DateOrder, ok bool) {
+	switch name {
+	case "month-first":
+		return MonthFirst, true
+	case "day-first":
+		return DayFirst, true
+	}
+	return AnyOrder, false
+}
+
+// ParseTime is ParseTimeAs with dates with slashes month first.
+func ParseTime(text []byte) (seconds int64, ok bool) { return ParseTimeAs(text, MonthFirst) }
+
+// ParseTimeAs reads a time as logs write it and returns whole seconds since
 // 1970 in UTC, the fraction cut off. Accepted: ISO 8601 with "T" or a blank,
 // 0 to 9 fraction digits, "Z", an offset or nothing (UTC), a one-digit hour;
-// the US form "3/5/2026 7:08:09 PM", month first, with or without leading
-// zeros, comma, AM/PM and fraction, UTC unless an offset follows; and
-// PowerShell's /Date(1700000000000)/.
-func ParseTime(text []byte) (seconds int64, ok bool) {
-	p := timeParser{rest: text}
+// the US form "3/5/2026 7:08:09 PM", month first unless the order says
+// otherwise, with or without leading zeros, comma, AM/PM and fraction, UTC
+// unless an offset follows; and PowerShell's /Date(1700000000000)/.
+func ParseTimeAs(text []byte, order DateOrder) (seconds int64, ok bool) {
+	p := timeParser{rest: text, dayFirst: order == DayFirst}
 	p.skip(' ')
 	switch {
 	case p.word(`/Date(`) || p.word(`\/Date(`):
@@ -36,6 +62,16 @@ type timeParser struct {
 	rest                                   []byte
 	year, month, day, hour, minute, second int
 	offset                                 int // seconds east of UTC
+	dayFirst                               bool
+}
+
+// SlashDate reads the first two numbers of a date with slashes, in the order
+// in which they stand; ok is false for any other form.
+func SlashDate(text []byte) (first, second int, ok bool) {
+	p := timeParser{rest: text}
+	p.skip(' ')
+	ok = p.usDate()
+	return p.month, p.day, ok
 }
 
 func (p *timeParser) skip(c byte) {
@@ -76,6 +112,9 @@ func (p *timeParser) isoDate() bool {
 func (p *timeParser) usDate() bool {
 	if !p.number(&p.month, 1, 2) || !p.word("/") || !p.number(&p.day, 1, 2) || !p.word("/") || !p.number(&p.year, 4, 4) {
 		return false
+	}
+	if p.dayFirst {
+		p.month, p.day = p.day, p.month
 	}
 	p.word(",")
 	return p.word(" ")
@@ -182,6 +221,9 @@ var timeFields = map[Log][]string{
 // Check reads the event time of a record in scope. A record without a
 // readable one is to be quarantined, with the error as the reason.
 func (r *Record) Check() error {
+	if r.refused != "" {
+		return errors.New(r.refused)
+	}
 	log := r.primary()
 	names := timeFields[log]
 	for _, name := range names {
@@ -189,7 +231,7 @@ func (r *Record) Check() error {
 		if len(text) == 0 {
 			continue
 		}
-		seconds, ok := ParseTime(text)
+		seconds, ok := ParseTimeAs(text, r.layout.schema.Dates)
 		if !ok {
 			return fmt.Errorf("no readable event time: %s is %.40q", r.pathOf(log, name), text)
 		}

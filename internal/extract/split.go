@@ -16,6 +16,11 @@ type Limits struct {
 	// output has passed RatioFrom bytes; defaults 250 and 256 MiB.
 	Ratio     int64
 	RatioFrom int64
+	// Header is asked once whether CSV with these columns is to be read: nil
+	// is yes. Names are trimmed and have single blanks, a mark " [UTC]" is
+	// taken off, and a name that is there before, in any case, has " (2)"
+	// behind it. Without Header no CSV is read.
+	Header func(columns []string) error
 
 	batch int // bytes that are read into one buffer; tests make it small
 }
@@ -61,19 +66,31 @@ const (
 	ContainerPage    = "page"    // the list "value" of an object
 	ContainerRecords = "records" // the list "records" of an object
 	ContainerTable   = "table"   // rows below "tables", each made an object
+	ContainerCSV     = "csv"     // rows below a header, each made an object
 )
 
 // ErrEmpty says that the input holds nothing but white space.
 var ErrEmpty = errors.New("empty: there is no record in it")
 
-// UnknownFormat says that the input does not begin like JSON.
+// UnknownFormat says that the input does not begin like JSON, nor like CSV
+// that is to be read.
 type UnknownFormat struct {
 	// Looks says what it looks like, such as "a PDF".
 	Looks string
+	// Why is what Limits.Header said about the columns of a CSV file.
+	Why error
 }
 
 // Error tells what the input looks like.
-func (e *UnknownFormat) Error() string { return "not JSON: looks like " + e.Looks }
+func (e *UnknownFormat) Error() string {
+	if e.Why != nil {
+		return e.Looks + ": " + e.Why.Error()
+	}
+	return "not JSON: looks like " + e.Looks
+}
+
+// Unwrap gives the reason.
+func (e *UnknownFormat) Unwrap() error { return e.Why }
 
 // Truncated says that the input ended inside a list or envelope. Everything
 // before Place has been handed over.
@@ -97,7 +114,8 @@ func (e *Truncated) Error() string { return e.What }
 // another, on a line each or over many; a list; an object whose member
 // "value" or "records" (in any case) is a list; a query reply with "tables";
 // and lists and sequences of such envelopes. Only an object at the top or in
-// a list at the top can be an envelope.
+// a list at the top can be an envelope. What begins otherwise is CSV if its
+// first line is a header that Limits.Header accepts (see csv.go).
 //
 // What is broken becomes an Item with a Defect, and reading goes on at the
 // next record that can be told apart: no string of JSON holds a line break,

@@ -21,11 +21,13 @@ type splitter struct {
 
 	columns [][]byte // raw names, of the table that is being read
 	cells   [][]byte
+
+	csv csvState
 }
 
 // run reads the whole input.
 func (s *splitter) run() error {
-	if err := s.start(); err != nil {
+	if done, err := s.start(); done || err != nil {
 		return err
 	}
 	for {
@@ -45,8 +47,8 @@ func (s *splitter) run() error {
 }
 
 // start passes over a byte order mark and white space and looks whether JSON
-// follows.
-func (s *splitter) start() error {
+// follows. It is true where CSV did, which has been read.
+func (s *splitter) start() (done bool, err error) {
 	s.fresh = true
 	if s.need(3); len(s.buf) >= 3 && string(s.buf[:3]) == "\ufeff" {
 		s.pos = 3
@@ -55,16 +57,19 @@ func (s *splitter) start() error {
 	c, ok := s.blank()
 	switch {
 	case !ok:
-		return ErrEmpty
+		return false, ErrEmpty
 	case c == '{' || c == '[':
-		return nil
+		return false, nil
+	}
+	if done, err = s.csvFile(); done {
+		return true, err
 	}
 	s.need(looksAt)
 	head := s.buf[s.pos:min(len(s.buf), s.pos+looksAt)]
 	if onlyNUL(head) && s.restIsNUL() {
-		return &UnknownFormat{Looks: "only NUL bytes"}
+		return false, &UnknownFormat{Looks: "only NUL bytes"}
 	}
-	return &UnknownFormat{Looks: looks(head)}
+	return false, &UnknownFormat{Looks: looks(head)}
 }
 
 // restIsNUL reads on as long as there are NUL bytes.

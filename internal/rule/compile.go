@@ -23,21 +23,17 @@ func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 		builder: builder{byKey: map[string]*predicate{}},
 		done:    map[*Rule]*Compiled{},
 		refused: map[*Rule]bool{},
+		begun:   map[*Rule]bool{},
 		set:     &Set{quiet: map[*Rule]bool{}},
 	}
 	rules, c.problems = unique(rules)
+	c.index = newIndex(rules)
+	c.filtered = c.filters(rules)
 	for _, r := range rules {
-		if r.Correlation == nil {
-			c.detectionRule(r)
-		}
+		c.resolve(r)
 	}
-	index := newIndex(rules)
-	for _, r := range rules {
-		if r.Correlation != nil {
-			c.correlation(r, index)
-		}
-	}
-	c.foldTargets(index)
+	c.collect(rules)
+	c.foldTargets(c.index)
 	c.set.predicates, c.set.slots = c.builder.number()
 	c.set.hash = c.hash()
 	sortProblems(c.problems)
@@ -50,8 +46,11 @@ type compiler struct {
 	builder  builder
 	problems []Problem
 	set      *Set
+	index    index
+	filtered map[*Rule][]*Compiled // the filters of each rule
 	done     map[*Rule]*Compiled
 	refused  map[*Rule]bool
+	begun    map[*Rule]bool
 
 	current *Compiled // the rule being compiled
 	failed  bool      // it has a problem that is no warning
@@ -61,6 +60,51 @@ func (c *compiler) begin(r *Rule) *Compiled {
 	c.current = &Compiled{Rule: r, expansions: map[string]Expansion{}}
 	c.failed = false
 	return c.current
+}
+
+// resolve compiles a rule after those that it refers to.
+func (c *compiler) resolve(r *Rule) {
+	if c.begun[r] || r.Filter != nil {
+		return
+	}
+	c.begun[r] = true
+	for _, name := range r.references() {
+		if other, ok := c.index.find(name); ok {
+			c.resolve(other)
+		}
+	}
+	if r.Correlation != nil {
+		c.correlation(r)
+	} else {
+		c.detectionRule(r)
+	}
+}
+
+// references lists the names of other rules whose matches matter here.
+func (r *Rule) references() []string {
+	var names []string
+	if r.Correlation != nil {
+		names = append(names, r.Correlation.Rules...)
+	}
+	if r.Vakt.NotFollowedBy != nil {
+		names = append(names, r.Vakt.NotFollowedBy.Rules...)
+	}
+	return names
+}
+
+// collect puts what was compiled into the set, in the given order.
+func (c *compiler) collect(rules []*Rule) {
+	for _, r := range rules {
+		switch out := c.done[r]; {
+		case out == nil:
+		case r.Correlation != nil:
+			c.set.correlations = append(c.set.correlations, out)
+		default:
+			c.set.rules = append(c.set.rules, out)
+		}
+	}
+	place := func(c *Compiled) int { return slices.Index(rules, c.Rule) }
+	slices.SortFunc(c.set.dead, func(a, b *Compiled) int { return place(a) - place(b) })
 }
 
 func (c *compiler) refuse(line int, format string, args ...any) {
@@ -76,7 +120,11 @@ func (c *compiler) warn(line int, format string, args ...any) {
 // report drops a message that the same line has given before: one list may
 // stand twice in a line.
 func (c *compiler) report(line int, warning bool, format string, args ...any) {
-	p := Problem{File: c.current.File, Line: line, Message: fmt.Sprintf(format, args...), Warning: warning}
+	c.add(Problem{Line: line, Message: fmt.Sprintf(format, args...), Warning: warning})
+}
+
+func (c *compiler) add(p Problem) {
+	p.File = c.current.File
 	if !slices.Contains(c.problems, p) {
 		c.problems = append(c.problems, p)
 	}
@@ -123,18 +171,35 @@ func (c *compiler) detectionRule(r *Rule) {
 	} else {
 		c.program(out)
 		c.group(out)
+		if !c.failed {
+			c.extend(out)
+		}
 	}
 	if c.failed {
+		c.inter(out)
 		return
 	}
 	c.done[r] = out
-	c.set.rules = append(c.set.rules, out)
+}
+
+// extend adds what does not stand in the rule's own detection: filters, and
+// the parts of `vakt` that change what a match is.
+func (c *compiler) extend(out *Compiled) {
+	for _, f := range c.filtered[out.Rule] {
+		out.with(f)
+	}
+	c.raises(out)
+	c.lack(out, out.groupNames(), nil)
 }
 
 // program compiles the searches that the condition uses. The others have been
 // warned of, and have no part in what the rule reads.
 func (c *compiler) program(out *Compiled) {
-	d := &out.detection
+	out.logic = c.read(out)
+	if c.failed {
+		return
+	}
+	d := &out.logic
 	out.program = program{condition: d.condition, searches: make([]*node, len(d.searches))}
 	for i, used := range d.used() {
 		if used {
@@ -169,11 +234,7 @@ func (e Expansion) asleep() bool {
 
 // group resolves the fields of alerts: the rule's own group, or the account.
 func (c *compiler) group(out *Compiled) {
-	names := out.Vakt.Group
-	if len(names) == 0 {
-		names = []string{"account"}
-	}
-	for _, name := range names {
+	for _, name := range out.groupNames() {
 		f, _ := c.field(out.Log, name, max(out.Vakt.line, out.Line), "vakt: group")
 		out.Group = append(out.Group, f)
 	}
@@ -182,16 +243,26 @@ func (c *compiler) group(out *Compiled) {
 	}
 }
 
+// groupNames are the names of the fields that alerts are grouped by.
+func (r *Rule) groupNames() []string {
+	switch {
+	case r.Correlation != nil:
+		return r.Correlation.GroupBy
+	case len(r.Vakt.Group) == 0 && logOf(r.LogSource) == event.Audit:
+		return []string{"vakt.target"} // not every audit is about an account
+	case len(r.Vakt.Group) == 0:
+		return []string{"account"}
+	}
+	return r.Vakt.Group
+}
+
 // field resolves a name and refuses one that no record of the log has.
 func (c *compiler) field(log event.Log, name string, line int, where string) (event.Field, bool) {
-	if f, ok := c.res.Lookup(log, name); ok {
+	m := mapper{res: c.res, log: log}
+	if f, ok := c.res.Lookup(log, m.plain(name)); ok {
 		return f, true
 	}
-	suggestion := ""
-	if near := c.res.Suggest(log, name); near != "" {
-		suggestion = fmt.Sprintf(": did you mean %q?", near)
-	}
-	c.refuse(line, "%s: no record of the %s has a field %q%s", where, logName(log), name, suggestion)
+	c.bury(line, "%s: %s", where, noField(c.res, log, name))
 	return event.NoField, false
 }
 
@@ -212,6 +283,9 @@ func (c *compiler) search(s search) *node {
 // item compiles one line of a search.
 func (c *compiler) item(s search, it *item) *node {
 	v := values{compiler: c, item: it, where: fmt.Sprintf("search %q", s.name)}
+	if it.nowhere {
+		return c.nowhere(it)
+	}
 	if it.field != "" {
 		f, ok := c.field(c.current.Log, it.field, it.line, v.where)
 		if !ok {
@@ -235,9 +309,13 @@ func (c *compiler) item(s search, it *item) *node {
 	return n
 }
 
-// hash covers the content of every rule of the set, correlations included.
+// hash covers the content of every rule of the set, correlations and filters
+// included.
 func (c *compiler) hash() string {
 	all := map[string]any{}
+	for _, f := range c.set.filters {
+		all[f.Key()] = f.content
+	}
 	for _, r := range slices.Concat(c.set.rules, c.set.correlations) {
 		all[r.Key()] = r.content
 	}

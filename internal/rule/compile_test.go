@@ -56,7 +56,41 @@ func TestCompileRefuses(t *testing.T) {
 	f("reference", ref("ab")+counts("[a]", "[abc]"), `r.yml:12: correlation: no rule has the name or id "abc": did you mean "ab"?`)
 	f("group-by", ref("a")+counts("[ip]", "[nothing]"), `r.yml:13: correlation: group-by: no record of the risk detection log has a field "nothing"`)
 	f("value", ref("a")+swap(counts("event_count", "value_count"), "{gte: 5}", "{gte: 5, field: nothing}"), `r.yml:15: correlation: field: no record of the risk detection log has a field "nothing"`)
-	f("chain", ref("a")+"name: c\n"+counting+"---\n"+counts("[a]", "[c]"), `r.yml:21: not supported yet: a correlation over a correlation ("c")`)
+	chain := "title: outer\ncorrelation: {type: event_count, rules: [c], group-by: [app], timespan: 1h, condition: {gte: 2}}\n"
+	f("chain", ref("a")+"name: c\n"+counting+"---\n"+chain,
+		`r.yml:19: correlation: group-by: the correlation "c" does not group by "app": it has ip`)
+	f("chain of sums", ref("a")+"name: c\n"+counting+"---\n"+swap(swap(swap(chain, "event_count", "value_sum"), "[app]", "[ip]"), "{gte: 2}", "{gte: 2, field: ip}"),
+		`r.yml:19: correlation: value_sum computes with a field of records, and "c" is a correlation`)
+	f("circle", "name: c\n"+swap(counting, "[a]", "[d]")+"---\nname: d\n"+swap(counting, "[a]", "[c]"),
+		`r.yml:5: correlation: the rule "d" has problems of its own (r.yml:10)`,
+		`r.yml:14: correlation: "c" refers back to this one: rules must not go round in a circle`)
+	f("circle of one", "name: c\n"+swap(counting, "[a]", "[c]"),
+		`r.yml:5: correlation: "c" refers back to this one: rules must not go round in a circle`)
+	f("alias of a stranger", ref("a")+counting+"  aliases: {who: {b: ip}}\n",
+		`r.yml:16: correlation: aliases: who: "b" is not one of the rules: did you mean "a"?`,
+		`warning: r.yml:16: correlation: aliases: neither group-by nor field uses "who"`)
+	f("alias of one rule", ref("a")+ref("b2")+swap(swap(counting, "[a]", "[a, b2]"), "[ip]", "[who]")+"  aliases: {who: {a: ip}}\n",
+		`r.yml:21: correlation: group-by: the alias "who" does not say what it is in the rule "b2"`)
+	f("lack", ref("a")+one("result: 1")+"vakt:\n  not_followed_by: {rules: [b], within: 1h}\n", `r.yml:16: vakt: not_followed_by: no rule has the name or id "b": did you mean "a"?`)
+	f("lack of itself", "name: a\n"+one("result: 1")+"vakt:\n  not_followed_by: {rules: [a], within: 1h}\n",
+		`r.yml:9: vakt: not_followed_by: "a" refers back to this one: rules must not go round in a circle`)
+	f("lack elsewhere", swap(ref("a"), "product: azure", "product: gcp")+one("result: 1")+"vakt:\n  not_followed_by: {rules: [a], within: 1h}\n",
+		`warning: r.yml:1: logs of gcp/riskdetection are not read here: this rule never matches`,
+		`r.yml:16: vakt: not_followed_by: the logs of "a" are not read here, so nobody can tell that it stays away`)
+	f("counted lack", ref("b")+"name: a\n"+one("result: 1")+"vakt:\n  not_followed_by: {rules: [b], within: 1h}\n---\n"+counting,
+		`r.yml:22: correlation: "a" has vakt: not_followed_by: count a rule without it and write it in the correlation`)
+	f("collapse of a chain", ref("a")+"name: c\n"+counting+"---\n"+swap(chain, "[app]", "[ip]")+"vakt: {collapse: {within: 10s}}\n",
+		`r.yml:20: vakt: collapse counts records, and "c" is a correlation: write it there`)
+	f("collapse by nothing", ref("a")+counting+"vakt: {collapse: {by: nothing, within: 10s}}\n",
+		`r.yml:16: vakt: collapse: no record of the risk detection log has a field "nothing"`)
+	f("raise by an empty list", one("result: 1")+"vakt: {severity: [{when: {list: empty}, level: high}]}\n",
+		`warning: r.yml:7: vakt: severity: baseline parameter empty is empty: this line raises nothing`)
+	f("raise by no list", one("result: 1")+"vakt: {severity: [{when: {list: nothing}, level: high}]}\n",
+		`r.yml:7: vakt: severity: there is no baseline parameter "nothing"`)
+	f("raise by no field", one("result: 1")+"vakt: {severity: [{when: {distinct: nothing, at_least: 2}, level: high}]}\n",
+		`r.yml:7: vakt: severity: no record of the risk detection log has a field "nothing"`)
+	f("raise by no search", ref("a")+counting+"vakt: {severity: [{when: {matched: t}, level: high}]}\n",
+		`r.yml:16: vakt: severity: no rule beneath uses a search "t": did you mean "s"?`)
 	f("refused base", "name: a\n"+one("foo: 1")+"---\n"+counting,
 		`r.yml:6: search "s": no record of the risk detection log has a field "foo"`,
 		`r.yml:12: correlation: the rule "a" has problems of its own (r.yml:1)`)
@@ -192,13 +226,13 @@ func TestCorrelation(t *testing.T) {
 		t.Fatalf("%d correlations", len(cors))
 	}
 	spray, few := cors[0], cors[1]
-	if spray.Threshold != 12 || spray.Window != 2*time.Hour || spray.Settle != time.Hour || spray.Log != event.SignIn|event.Audit || !spray.Growing() {
+	if spray.Bounds[0] != (Bound{"gte", 12}) || spray.Window != 2*time.Hour || spray.Settle != time.Hour || spray.Log != event.SignIn|event.Audit || !spray.Growing() {
 		t.Errorf("spray: %+v", spray)
 	}
-	if few.Threshold != 3 || few.Window != 24*time.Hour || few.Settle != 10*time.Minute || few.Growing() {
+	if few.Bounds[0] != (Bound{"lt", 3}) || few.Window != 24*time.Hour || few.Settle != 10*time.Minute || few.Growing() {
 		t.Errorf("few: %+v", few)
 	}
-	if len(spray.Base) != 2 || spray.Base[1].Rule.Title != "other" || spray.Base[0].Value != id(t, "account") ||
+	if len(spray.Base) != 2 || spray.Base[1].Rule.Title != "other" || !slices.Equal(spray.Base[0].Values, []event.Field{id(t, "account")}) ||
 		!slices.Equal(spray.Base[1].Group, []event.Field{id(t, "ip")}) {
 		t.Errorf("base: %+v", spray.Base)
 	}
@@ -229,7 +263,7 @@ func TestHolds(t *testing.T) {
 		"lte": {true, true, false}, "eq": {false, true, false}, "neq": {true, false, true},
 	}
 	for op, w := range want {
-		c := &Compiled{Op: op, Threshold: 5}
+		c := &Compiled{Bounds: []Bound{{op, 5}}}
 		if got := [3]bool{c.Holds(4), c.Holds(5), c.Holds(6)}; got != w {
 			t.Errorf("%s: %v, want %v", op, got, w)
 		}

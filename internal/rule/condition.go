@@ -83,6 +83,17 @@ func (d *detection) used() []bool {
 	return used
 }
 
+// usedNames lists the searches that the condition names, in file order.
+func (d *detection) usedNames() []string {
+	var names []string
+	for i, used := range d.used() {
+		if used {
+			names = append(names, d.searches[i].name)
+		}
+	}
+	return names
+}
+
 func (e *expr) walk(visit func(*expr)) {
 	visit(e)
 	for _, kid := range e.kids {

@@ -34,12 +34,17 @@ type item struct {
 	line   int
 	how    modifiers
 	values []literal
+
+	// Of items as a mapper has read them: no record holds a value that
+	// matches (never), or has the field at all (nowhere), and why.
+	never, nowhere bool
+	why            string
 }
 
 // literal is one value as the rule's author wrote it.
 type literal struct {
 	kind literalKind
-	text string // as written; for a placeholder its name without the % signs
+	text string // as written; of listLiteral the name without the % signs
 	line int
 }
 
@@ -50,7 +55,8 @@ const (
 	numberLiteral
 	boolLiteral
 	nullLiteral
-	listLiteral // a placeholder for a list of the baseline
+	listLiteral  // a placeholder for a list of the baseline
+	mixedLiteral // a text with placeholders in it
 )
 
 // detection reads the searches first and the condition last, wherever it
@@ -227,14 +233,25 @@ func (r *reader) checkValues(it *item, where string) bool {
 	return good
 }
 
-var placeholder = regexp.MustCompile(`^%([A-Za-z0-9_.-]+)%$`)
+// A placeholder as a whole value, and within one.
+var (
+	placeholder = regexp.MustCompile(`^%([A-Za-z0-9_.-]+)%$`)
+	embedded    = regexp.MustCompile(`%([A-Za-z0-9_.-]+)%`)
+)
 
 func (it *item) checkValue(i int) (fault string) {
 	v := &it.values[i]
 	if it.how.expand {
-		return v.toList()
+		if fault, done := it.expanded(v); done {
+			return fault
+		}
+	}
+	if fault := it.checkText(v); fault != "" {
+		return fault
 	}
 	switch op := it.how.op; {
+	case it.how.part != "":
+		return partFault(it.how.part, v)
 	case v.kind == nullLiteral && it.field == "":
 		return "no text is null: a keyword must be text or a number"
 	case v.kind == nullLiteral && op != opEquals:
@@ -257,15 +274,49 @@ func (it *item) checkValue(i int) (fault string) {
 	return ""
 }
 
-// toList turns a value of an expand item into the name of its list.
-func (v *literal) toList() (fault string) {
-	m := placeholder.FindStringSubmatch(v.text)
-	if v.kind == textLiteral && m != nil {
-		v.kind, v.text = listLiteral, m[1]
+// checkText checks a value of the modifiers that work on texts only.
+func (it *item) checkText(v *literal) (fault string) {
+	name := it.how.transforms()
+	if it.how.fieldref {
+		name = "fieldref"
+	}
+	switch {
+	case name == "":
 		return ""
+	case v.kind != textLiteral:
+		return fmt.Sprintf("the modifier %q needs text, not %s", name, v.text)
+	case name != "fieldref":
+		_, fault = it.how.forms(parsePattern(v.text))
+		return fault
+	case strings.TrimSpace(v.text) == "" || strings.ContainsAny(v.text, "*?"):
+		return fmt.Sprintf("the modifier \"fieldref\" needs the name of a field, not %q", v.text)
 	}
-	if strings.Count(v.text, "%") >= 2 {
-		return fmt.Sprintf("not supported yet: a placeholder within a longer text (%q)", v.text)
+	return ""
+}
+
+// expanded turns a value of an expand item into what it stands for. done
+// is false for a value that is compared as it stands, as one may beside a
+// placeholder in the same list.
+func (it *item) expanded(v *literal) (fault string, done bool) {
+	m := placeholder.FindStringSubmatch(v.text)
+	switch {
+	case v.kind == textLiteral && m != nil:
+		v.kind, v.text = listLiteral, m[1]
+		return "", true
+	case v.kind == textLiteral && embedded.MatchString(v.text):
+		if it.how.op == opCIDR {
+			return fmt.Sprintf("%q: a network cannot be put together of a list and text", v.text), true
+		}
+		v.kind = mixedLiteral
+		return "", true
+	case it.hasPlaceholder():
+		return "", false
 	}
-	return fmt.Sprintf("the modifier \"expand\" needs a placeholder such as %%name%%, not %q", v.text)
+	return fmt.Sprintf("the modifier \"expand\" needs a placeholder such as %%name%%, not %q", v.text), true
+}
+
+func (it *item) hasPlaceholder() bool {
+	return slices.ContainsFunc(it.values, func(v literal) bool {
+		return v.kind == listLiteral || v.kind == mixedLiteral || v.kind == textLiteral && embedded.MatchString(v.text)
+	})
 }

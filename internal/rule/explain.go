@@ -22,6 +22,7 @@ func (c *Compiled) Explain() string {
 	} else {
 		c.explainRecord(&b)
 	}
+	c.explainExtras(&b)
 	for _, name := range c.Asleep {
 		fmt.Fprintf(&b, "Asleep: the baseline parameter %s is empty, so this never matches.\n", name)
 	}
@@ -33,7 +34,7 @@ func (c *Compiled) explainRecord(b *strings.Builder) {
 		fmt.Fprintf(b, "Never matches: logs of %s are not read here.\n", c.LogSource)
 		return
 	}
-	d := c.detection
+	d := c.logic
 	fmt.Fprintf(b, "A record of the %s matches when %s.\n", logName(c.Log), d.condition.words(d.searches, exprOr))
 	for i, used := range d.used() {
 		if used {
@@ -95,7 +96,13 @@ var verbs = [...][2]string{
 func (c *Compiled) itemWords(it *item) string {
 	subject, how := it.field, it.how
 	if it.field == "" {
-		subject, how.op = "any text", opContains
+		subject = "any text"
+	}
+	if it.field == "" && how.op == opEquals {
+		how.op = opContains
+	}
+	if how.part != "" {
+		subject = "the " + how.part + " of " + subject + " (UTC)"
 	}
 	verb := verbs[how.op][0]
 	if how.negate {
@@ -108,6 +115,9 @@ func (c *Compiled) itemWords(it *item) string {
 	shown := make([]string, len(it.values))
 	for i, v := range it.values {
 		shown[i] = c.valueWords(v, how.op)
+		if how.fieldref {
+			shown[i] = "the value of " + v.text
+		}
 	}
 	text := subject + " " + verb + " " + strings.Join(shown, glue)
 	if how.cased {
@@ -116,13 +126,36 @@ func (c *Compiled) itemWords(it *item) string {
 	if how.flags != "" {
 		text += " (flags " + how.flags + ")"
 	}
-	return text
+	return text + how.formWords()
+}
+
+// formWords says what is done to the texts before they are compared.
+func (m *modifiers) formWords() string {
+	var steps []string
+	if m.windash {
+		steps = append(steps, "any dash or slash before a word")
+	}
+	if m.encoding != "" {
+		steps = append(steps, "in "+m.encoding)
+	}
+	switch m.base64 {
+	case "base64":
+		steps = append(steps, "as base64")
+	case "base64offset":
+		steps = append(steps, "as base64 at any offset")
+	}
+	if len(steps) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(steps, ", ") + ")"
 }
 
 func (c *Compiled) valueWords(v literal, op operator) string {
 	switch {
 	case v.kind == listLiteral:
 		return c.listWords(v.text, op)
+	case v.kind == mixedLiteral:
+		return strconv.Quote(v.text) + c.mixedWords(v.text)
 	case v.kind == nullLiteral:
 		return "absent"
 	case op == opExists && v.text == "true":
@@ -144,6 +177,15 @@ func (c *Compiled) listWords(name string, op operator) string {
 		on = "on"
 	}
 	return fmt.Sprintf("%s the baseline list %s (%s)", on, name, c.expansions[name].words())
+}
+
+// mixedWords names the lists within a text.
+func (c *Compiled) mixedWords(text string) string {
+	var lists []string
+	for _, m := range embedded.FindAllStringSubmatch(text, -1) {
+		lists = append(lists, m[1]+": "+c.expansions[m[1]].words())
+	}
+	return " (the baseline lists " + strings.Join(lists, "; ") + ")"
 }
 
 func (e Expansion) words() string {
@@ -171,29 +213,6 @@ func (e Expansion) words() string {
 		shown = append(shown, "the rest not read: "+e.Unread)
 	}
 	return strings.Join(shown, ", ")
-}
-
-// amounts are the words of a correlation's operator before its number.
-var amounts = map[string]string{
-	"gt": "more than", "gte": "at least", "lt": "fewer than", "lte": "at most", "eq": "exactly", "neq": "any number but",
-}
-
-func (c *Compiled) explainCount(b *strings.Builder) {
-	cor := c.Correlation
-	counted := "matching records"
-	if cor.Field != "" {
-		counted = "different " + cor.Field
-	}
-	fmt.Fprintf(b, "An alert is raised when within %s%s %s %s%s %s share one %s.\n",
-		spanWords(c.Window), parameterWords(c.Vakt.Timespan),
-		amounts[c.Op], strconv.FormatFloat(c.Threshold, 'f', -1, 64), parameterWords(c.Vakt.Threshold),
-		counted, strings.Join(cor.GroupBy, " and one "))
-	if !c.Growing() {
-		fmt.Fprintf(b, "It is decided %s later, because more records can turn it false again.\n", spanWords(c.Settle))
-	}
-	for _, base := range c.Base {
-		fmt.Fprintf(b, "Counted by %s: %s", base.Rule.Key(), base.Rule.Explain())
-	}
 }
 
 func parameterWords(name string) string {

@@ -11,7 +11,7 @@ import (
 var (
 	rowForm       = regexp.MustCompile(`^[A-Z][0-9]{2}$`)
 	parameterForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	timespanForm  = regexp.MustCompile(`^[0-9]{1,9}[smhd]$`)
+	timespanForm  = regexp.MustCompile(`^[0-9]{1,9}[smhdwMy]$`)
 )
 
 var vaktKeys = []key[Vakt]{
@@ -23,6 +23,9 @@ var vaktKeys = []key[Vakt]{
 	{"pivots", func(r *reader, n *yaml.Node, out *Vakt) { section(r, n, "vakt: pivots", pivotKeys, &out.Pivots) }},
 	{"folds_into", func(r *reader, n *yaml.Node, out *Vakt) { out.FoldsInto = r.filled(n, "vakt: folds_into") }},
 	{"level_from", func(r *reader, n *yaml.Node, out *Vakt) { out.LevelFrom = r.filled(n, "vakt: level_from") }},
+	{"not_followed_by", func(r *reader, n *yaml.Node, out *Vakt) { out.NotFollowedBy = r.lack(n) }},
+	{"severity", func(r *reader, n *yaml.Node, out *Vakt) { out.Severity = r.raisings(n) }},
+	{"collapse", func(r *reader, n *yaml.Node, out *Vakt) { out.Collapse = r.collapsing(n) }},
 	{"threshold", func(r *reader, n *yaml.Node, out *Vakt) { out.Threshold = r.parameter(n, "vakt: threshold") }},
 	{"timespan", func(r *reader, n *yaml.Node, out *Vakt) { out.Timespan = r.parameter(n, "vakt: timespan") }},
 }
@@ -75,18 +78,25 @@ func (r *reader) parameter(n *yaml.Node, what string) string {
 // maxTimespan keeps windows within what an export can hold.
 const maxTimespan = 3650 * 24 * time.Hour
 
-// timespan reads a number of seconds, minutes, hours or days: 30s, 15m, 1h, 7d.
+// timespanUnits are the units of a time span. A month is 30 days and a year
+// 365, since a window has one length whenever it lies.
+var timespanUnits = map[byte]time.Duration{
+	's': time.Second, 'm': time.Minute, 'h': time.Hour,
+	'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'M': 30 * 24 * time.Hour, 'y': 365 * 24 * time.Hour,
+}
+
+// timespan reads a whole number and a unit: 30s, 15m, 1h, 7d, 2w, 1M, 1y.
 func (r *reader) timespan(n *yaml.Node, what string) time.Duration {
 	s := r.filled(n, what)
 	if s == "" {
 		return 0
 	}
 	if !timespanForm.MatchString(s) {
-		r.refuse(n.Line, "%s %q is not a time span: write a whole number and s, m, h or d, such as 15m", what, s)
+		r.refuse(n.Line, "%s %q is not a time span: write a whole number and s, m, h, d, w, M (30 days) or y (365 days), such as 15m", what, s)
 		return 0
 	}
 	number, err := strconv.Atoi(s[:len(s)-1])
-	unit := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}[s[len(s)-1]]
+	unit := timespanUnits[s[len(s)-1]]
 	if err != nil || number == 0 || time.Duration(number) > maxTimespan/unit {
 		r.refuse(n.Line, "%s %q must lie between 1s and 3650d", what, s)
 		return 0

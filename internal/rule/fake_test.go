@@ -15,7 +15,7 @@ import (
 type fakeSchema []string
 
 // schema is what the tests' rules may name. The ids are index plus one.
-var schema = fakeSchema{"account", "actor", "ip", "result", "app", "country", "size", "domain", "ownerDomain", "risk"}
+var schema = fakeSchema{"account", "actor", "ip", "result", "app", "country", "size", "domain", "ownerDomain", "risk", "vakt.target"}
 
 func (s fakeSchema) Lookup(log event.Log, name string) (event.Field, bool) {
 	if name == "risk" && log != event.Risk {

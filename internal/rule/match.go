@@ -9,7 +9,7 @@ import (
 // Subject is one record under match. *event.Record implements it.
 type Subject interface {
 	// Field returns what the record says about a field. The values stay as
-	// they are until Match returns.
+	// they are until the next call of Match.
 	Field(f event.Field) event.Values
 	// Time is the event time in Unix seconds.
 	Time() int64
@@ -92,11 +92,23 @@ func (m *Matcher) Match(sub Subject, logs event.Log, out []Outcome) []Outcome {
 			continue
 		}
 		if t := m.condition(&c.program, c.program.condition); t != False {
-			out = append(out, m.outcome(c, t))
+			if o := m.outcome(c, t); t == True || len(o.Blind)+len(o.Unread) > 0 {
+				out = append(out, o)
+			}
 		}
 	}
-	m.sub = nil
 	return out
+}
+
+// Listed tells whether the record that Match was last given is on the list of
+// a raise, as a record of the log, which is one log. It is Unknown where the
+// list or the field was not read, and False for a raise without a list.
+func (m *Matcher) Listed(r *Raise, log event.Log) Truth {
+	n := r.listed[log]
+	if n == nil {
+		return False
+	}
+	return m.node(n)
 }
 
 // begin forgets the last record.
@@ -163,11 +175,16 @@ func (m *Matcher) predicate(p *predicate) Truth {
 }
 
 func (m *Matcher) ask(p *predicate) Truth {
+	if p.ask == askNowhere {
+		return Unknown
+	}
 	if p.ask == askText {
 		return truthOf(m.any(p.test, m.allTexts()))
 	}
 	s := m.slot(p.slot)
 	switch {
+	case p.ask == askField:
+		return m.askField(p, s)
 	case s.unknown:
 		return Unknown
 	case p.ask == askAbsent:
@@ -198,15 +215,47 @@ func (m *Matcher) askPeer(p *predicate, s *slot) Truth {
 	if peer.unknown || len(peer.operands) == 0 {
 		return Unknown
 	}
-	compare := p.how.op.shape()
-	for i := range s.operands {
-		for j := range peer.operands {
-			if compare.compare(s.operands[i].of(p.how.cased), peer.operands[j].of(p.how.cased)) {
-				return True
+	return truthOf(alike(p.how, s.operands, peer.operands))
+}
+
+// askField compares two fields. Where one of them is empty no value of it is
+// like anything, whatever the other one is.
+func (m *Matcher) askField(p *predicate, s *slot) Truth {
+	peer := m.slot(p.peerSlot)
+	switch {
+	case !s.unknown && len(s.operands) == 0, !peer.unknown && len(peer.operands) == 0:
+		return False
+	case s.unknown || peer.unknown:
+		return Unknown
+	}
+	return truthOf(alike(p.how, s.operands, peer.operands))
+}
+
+// alike reports whether some value compares with some value of the peer. An
+// empty text is the part of no text here: it would be of every one.
+func alike(how modifiers, values, peers []operand) bool {
+	compare := how.op.shape()
+	for i := range values {
+		v := &values[i]
+		for j := range peers {
+			w := &peers[j]
+			switch {
+			case compare != shapeExact && len(w.text) == 0:
+			case compare.compare(v.of(how.cased), w.of(how.cased)), compare == shapeExact && sameNumber(v, w):
+				return true
 			}
 		}
 	}
-	return False
+	return false
+}
+
+// sameNumber compares two JSON numbers, which may be written differently.
+func sameNumber(v, w *operand) bool {
+	if v.kind != event.Number || w.kind != event.Number {
+		return false
+	}
+	n := newNumber(string(w.text))
+	return n.equals(v.text)
 }
 
 // slot reads a field of the record, once.
@@ -259,7 +308,7 @@ func (m *Matcher) outcome(c *Compiled, t Truth) Outcome {
 
 // matched names the searches that were true and speak for the rule.
 func (m *Matcher) matched(c *Compiled) []string {
-	searches := c.detection.searches
+	searches := c.logic.searches
 	m.trues = append(m.trues[:0], make([]bool, len(searches))...)
 	m.supporters(&c.program, c.program.condition, true)
 	from := len(m.names)
@@ -319,6 +368,14 @@ func (m *Matcher) blindNode(n *node) {
 	}
 	p := n.predicate
 	switch {
+	case p.ask == askNowhere: // the rule was complained of; the record hides nothing
+	case p.ask == askField:
+		if m.slot(p.slot).unknown {
+			m.fields = append(m.fields, p.field)
+		}
+		if m.slot(p.peerSlot).unknown {
+			m.fields = append(m.fields, p.peer)
+		}
 	case m.slot(p.slot).unknown:
 		m.fields = append(m.fields, p.field)
 	case p.ask == askPeer && m.slot(p.peerSlot).unknown:

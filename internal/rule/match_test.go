@@ -244,12 +244,12 @@ func TestMatchAsksEachFieldOnce(t *testing.T) {
 
 func TestMatchSkipsOtherLogs(t *testing.T) {
 	text := "title: in\nlogsource: {product: azure, service: signinlogs}\ndetection:\n  s: {result: a}\n  condition: s\n---\n" +
-		"title: out\nlogsource: {product: azure, service: auditlogs}\ndetection:\n  s: {result: a}\n  condition: s\n"
+		"title: out\nlogsource: {product: azure, service: auditlogs}\ndetection:\n  s: {app: a}\n  condition: s\n"
 	m := mustCompile(t, text, nil).NewMatcher()
 	f := func(logs event.Log, want ...string) {
 		t.Helper()
 		var got []string
-		for _, o := range m.Match(rec(t, "result=a"), logs, nil) {
+		for _, o := range m.Match(rec(t, "result=a", "app=a"), logs, nil) {
 			got = append(got, o.Rule.Title)
 		}
 		if !cmp.Equal(got, want) {

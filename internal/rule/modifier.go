@@ -27,14 +27,13 @@ const (
 // operatorNames are the modifiers that choose an operator, by operator.
 var operatorNames = []string{"", "contains", "startswith", "endswith", "re", "cidr", "exists", "lt", "lte", "gt", "gte"}
 
-// otherNames are the modifiers that change how an operator works.
-var otherNames = []string{"all", "cased", "neq", "expand", "i", "m", "s"}
-
-// laterNames are modifiers of the specification that are not built yet.
-var laterNames = []string{
-	"windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide",
-	"fieldref", "minute", "hour", "day", "week", "month", "year",
-}
+// Modifiers that change what an operator compares, by what they do.
+var (
+	otherNames    = []string{"all", "cased", "neq", "expand", "fieldref", "windash", "i", "m", "s"}
+	encodingNames = []string{"utf16le", "utf16be", "utf16", "wide"}
+	base64Names   = []string{"base64", "base64offset"}
+	partNames     = []string{"minute", "hour", "day", "week", "month", "year"}
+)
 
 var positional = []operator{opContains, opStartsWith, opEndsWith}
 
@@ -43,14 +42,21 @@ func (o operator) String() string { return operatorNames[o] }
 
 func (o operator) numeric() bool { return o >= opLess }
 
-// modifiers is what stands after the field name, in any order.
+// modifiers is what stands after the field name.
 type modifiers struct {
-	op     operator
-	all    bool   // every value must match, not any
-	cased  bool   // letters are told apart by case
-	negate bool   // neq: true when no value matches
-	expand bool   // the values name lists of the baseline
-	flags  string // of a regular expression: any of i, m, s
+	op       operator
+	all      bool   // every value must match, not any
+	cased    bool   // letters are told apart by case
+	negate   bool   // neq: true when no value matches
+	expand   bool   // the values name lists of the baseline
+	fieldref bool   // the values name fields of the same record
+	flags    string // of a regular expression: any of i, m, s
+	part     string // of partNames: compare this part of a time
+
+	// What is done to a text before it is compared, in this order.
+	windash  bool
+	encoding string // of encodingNames
+	base64   string // of base64Names
 }
 
 // parseModifiers reads "contains|all". given says that a "|" stood after the
@@ -75,11 +81,27 @@ func parseModifiers(text string, given bool) (m modifiers, fault string) {
 func (m *modifiers) add(name string) (fault string) {
 	if op := slices.Index(operatorNames, name); op > 0 {
 		if m.op != opEquals {
-			return fmt.Sprintf("the modifiers %q and %q exclude each other", m.op, name)
+			return exclude(m.op.String(), name)
 		}
 		m.op = operator(op)
 		return ""
 	}
+	switch {
+	case slices.Contains(encodingNames, name):
+		return m.addEncoding(name)
+	case slices.Contains(base64Names, name):
+		return m.addBase64(name)
+	case slices.Contains(partNames, name):
+		if m.part != "" {
+			return exclude(m.part, name)
+		}
+		m.part = name
+		return ""
+	}
+	return m.addOther(name)
+}
+
+func (m *modifiers) addOther(name string) (fault string) {
 	switch name {
 	case "all":
 		m.all = true
@@ -89,6 +111,11 @@ func (m *modifiers) add(name string) (fault string) {
 		m.negate = true
 	case "expand":
 		m.expand = true
+	case "fieldref":
+		m.fieldref = true
+	case "windash":
+		m.windash = true
+		return m.inOrder(name, m.encoding, m.base64)
 	case "i", "m", "s":
 		if m.op != opRegex {
 			return fmt.Sprintf("the modifier %q only follows \"re\"", name)
@@ -100,38 +127,111 @@ func (m *modifiers) add(name string) (fault string) {
 	return ""
 }
 
+// addEncoding takes the encoding of a text.
+func (m *modifiers) addEncoding(name string) (fault string) {
+	if m.encoding != "" {
+		return exclude(m.encoding, name)
+	}
+	m.encoding = name
+	return m.inOrder(name, m.base64, m.op.String())
+}
+
+func (m *modifiers) addBase64(name string) (fault string) {
+	if m.base64 != "" {
+		return exclude(m.base64, name)
+	}
+	m.base64 = name
+	return m.inOrder(name, m.op.String())
+}
+
+// inOrder refuses a modifier that stands after one that works on its result.
+func (m *modifiers) inOrder(name string, later ...string) (fault string) {
+	for _, other := range later {
+		if other != "" {
+			return fmt.Sprintf("the modifier %q must stand before %q: modifiers work from left to right", name, other)
+		}
+	}
+	return ""
+}
+
+func exclude(first, second string) string {
+	return fmt.Sprintf("the modifiers %q and %q exclude each other", first, second)
+}
+
 func unknownModifier(name string) string {
 	if name == "" {
 		return "a modifier is missing after |"
 	}
-	if slices.Contains(laterNames, name) {
-		return fmt.Sprintf("not supported yet: the modifier %q", name)
+	known := slices.Concat(operatorNames[1:], otherNames[:6], encodingNames, base64Names, partNames)
+	return fmt.Sprintf("unknown modifier %q%s", name, hint(name, known))
+}
+
+// transforms names the last modifier that makes another text of a text, or
+// returns "".
+func (m *modifiers) transforms() string {
+	switch {
+	case m.base64 != "":
+		return m.base64
+	case m.encoding != "":
+		return m.encoding
+	case m.windash:
+		return "windash"
 	}
-	return fmt.Sprintf("unknown modifier %q%s", name, hint(name, slices.Concat(operatorNames[1:], otherNames[:4])))
+	return ""
 }
 
 // combinationFault says why modifiers do not go together.
 func (m *modifiers) combinationFault() string {
-	pair := func(other string) string {
-		return fmt.Sprintf("the modifiers %q and %q do not go together", m.op, other)
+	if fault := m.operatorFault(); fault != "" {
+		return fault
 	}
+	for _, x := range []struct {
+		a, b string
+		both bool
+	}{
+		{"fieldref", "expand", m.fieldref && m.expand},
+		{"fieldref", m.transforms(), m.fieldref && m.transforms() != ""},
+		{"fieldref", m.part, m.fieldref && m.part != ""},
+		{m.part, "cased", m.part != "" && m.cased},
+		{m.part, "all", m.part != "" && m.all},
+		{m.part, "expand", m.part != "" && m.expand},
+		{m.part, m.transforms(), m.part != "" && m.transforms() != ""},
+	} {
+		if x.both {
+			return apart(x.a, x.b)
+		}
+	}
+	if m.all && m.negate {
+		return `the modifiers "all" and "neq" do not go together: neq is true when no value matches`
+	}
+	return ""
+}
+
+// operatorFault says what does not go together with the operator.
+func (m *modifiers) operatorFault() string {
 	plain := m.op == opEquals || slices.Contains(positional, m.op)
 	single := m.op == opExists || m.op.numeric()
 	switch {
 	case single && m.all:
-		return pair("all")
+		return apart(m.op.String(), "all")
 	case single && m.negate:
-		return pair("neq")
+		return apart(m.op.String(), "neq")
 	case single && m.expand:
-		return pair("expand")
+		return apart(m.op.String(), "expand")
 	case m.cased && !plain:
-		return pair("cased")
-	case m.all && m.negate:
-		return `the modifiers "all" and "neq" do not go together: neq is true when no value matches`
-	case m.all && m.expand:
-		return `not supported yet: the modifiers "all" and "expand" together`
+		return apart(m.op.String(), "cased")
+	case m.fieldref && !plain:
+		return apart(m.op.String(), "fieldref")
+	case m.transforms() != "" && !plain:
+		return apart(m.op.String(), m.transforms())
+	case m.part != "" && m.op != opEquals && !m.op.numeric():
+		return apart(m.op.String(), m.part)
 	}
 	return ""
+}
+
+func apart(first, second string) string {
+	return fmt.Sprintf("the modifiers %q and %q do not go together", first, second)
 }
 
 // keywordFault says why modifiers do not work without a field name.
@@ -139,8 +239,8 @@ func (m *modifiers) keywordFault() string {
 	if *m == (modifiers{}) {
 		return "a field name is missing: keywords are written as a list"
 	}
-	if m.op != opEquals || m.negate || m.expand {
-		return `without a field name only the modifiers "all" and "cased" are supported`
+	if m.op != opEquals && m.op != opContains && m.op != opRegex || m.expand || m.fieldref || m.part != "" {
+		return "without a field name only these modifiers work: all, cased, neq, contains, re, windash, base64, base64offset and the encodings"
 	}
 	return ""
 }

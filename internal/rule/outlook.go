@@ -4,30 +4,62 @@ import "vakt/internal/event"
 
 // CanMatch tells what a shape of records can make of the rule when carries
 // says which fields it holds. partly: with the fields that it does not hold
-// unknown and all others free, the condition can be true. fully: it holds
-// every field that the rule reads, group and counted value included. A rule
-// over no log can never match.
+// unknown and all others free, the condition can be true, and what must not
+// follow can be seen to stay away. fully: it holds every field that the rule
+// reads: of groups, counted values, raised severities and collapsed operations
+// too. A rule over no log can never match.
 func (c *Compiled) CanMatch(carries func(event.Field) bool) (fully, partly bool) {
-	if c.Log == event.NoLog {
+	if c.Log == event.NoLog || len(c.Dead) > 0 {
 		return false, false
 	}
 	if c.Correlation != nil {
-		return c.canCount(carries)
+		fully, partly = c.canCount(carries)
+	} else {
+		fully = holdsAll(c.Fields, carries) && holdsAll(c.Group, carries)
+		partly = holdsAll(c.Group, carries) && c.program.outlook(c.program.condition, carries)&mayTrue != 0
 	}
-	fully = holdsAll(c.Fields, carries) && holdsAll(c.Group, carries)
-	partly = holdsAll(c.Group, carries) && c.program.outlook(c.program.condition, carries)&mayTrue != 0
-	return fully && partly, partly
+	partly = partly && c.canLack(carries)
+	return fully && partly && holdsAll(c.reads(), carries), partly
 }
 
 func (c *Compiled) canCount(carries func(event.Field) bool) (fully, partly bool) {
 	fully = true
-	for _, b := range c.Base {
+	alive := make([]bool, len(c.Base))
+	for i, b := range c.Base {
 		baseFully, basePartly := b.Rule.CanMatch(carries)
-		counted := holdsAll(b.Group, carries) && (b.Value == event.NoField || carries(b.Value))
+		counted := holdsAll(b.Group, carries) && holdsAll(b.Values, carries)
 		fully = fully && baseFully && counted
-		partly = partly || basePartly && counted
+		alive[i] = basePartly && counted
 	}
-	return fully && partly, partly
+	return fully, c.reaches(alive)
+}
+
+// canLack tells whether the rules that must not follow can be false for a
+// record at all.
+func (c *Compiled) canLack(carries func(event.Field) bool) bool {
+	if c.NotFollowedBy == nil {
+		return true
+	}
+	for _, b := range c.NotFollowedBy.Base {
+		if !holdsAll(b.Group, carries) || !b.Rule.canMiss(carries) {
+			return false
+		}
+	}
+	return true
+}
+
+// canMiss tells whether a rule can be false for a record, and a correlation's
+// rules all can.
+func (c *Compiled) canMiss(carries func(event.Field) bool) bool {
+	if c.Correlation == nil {
+		return c.program.outlook(c.program.condition, carries)&mayFalse != 0
+	}
+	for _, b := range c.Base {
+		if b.Rule.Log != event.NoLog && !(holdsAll(b.Group, carries) && b.Rule.canMiss(carries)) {
+			return false
+		}
+	}
+	return true
 }
 
 func holdsAll(fields []event.Field, carries func(event.Field) bool) bool {
@@ -121,6 +153,10 @@ func (p *predicate) outlook(carries func(event.Field) bool) outlook {
 	switch {
 	case p.ask == askText:
 		return mayBoth
+	case p.ask == askNowhere:
+		return mayUnknown
+	case p.ask == askField:
+		return p.outlookField(carries(p.field), carries(p.peer))
 	case !carries(p.field):
 		return mayUnknown
 	case p.ask == askUnread, p.ask == askPeer && !carries(p.peer):
@@ -129,4 +165,15 @@ func (p *predicate) outlook(carries func(event.Field) bool) outlook {
 		return mayBoth | mayUnknown
 	}
 	return mayBoth
+}
+
+// outlookField: where one field is not carried, the other may still be empty.
+func (p *predicate) outlookField(field, peer bool) outlook {
+	switch {
+	case field && peer:
+		return mayBoth
+	case field || peer:
+		return mayFalse | mayUnknown
+	}
+	return mayUnknown
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Parse reads the rules of one file: one or more YAML documents, each a
-// detection rule or a correlation. file only names the place in problems.
+// detection rule, a correlation or a filter. file only names the place in problems.
 //
 // Every problem that can be told apart is reported, in the order of lines. A
 // document with a problem that is not a warning gives no rule; the other
@@ -105,14 +105,15 @@ var correlationKeys = append([]key[Rule]{
 	{"generate", func(r *reader, n *yaml.Node, out *Rule) {
 		out.Correlation.Generate = r.boolean(n, "generate") || out.Correlation.Generate
 	}},
-	{"detection", misplaced("detection")},
-	{"logsource", misplaced("logsource")},
+	{"detection", misplaced("detection", "a correlation")},
+	{"logsource", misplaced("logsource", "a correlation")},
+	{"filter", misplaced("filter", "a correlation")},
 }, commonKeys...)
 
-// misplaced refuses a key of a detection rule in a correlation.
-func misplaced(name string) func(*reader, *yaml.Node, *Rule) {
+// misplaced refuses a key that belongs to another kind of document.
+func misplaced(name, where string) func(*reader, *yaml.Node, *Rule) {
 	return func(r *reader, n *yaml.Node, _ *Rule) {
-		r.refuse(n.Line, "%s does not belong in a correlation: write it as a rule in a document of its own", name)
+		r.refuse(n.Line, "%s does not belong in %s: write it as a rule in a document of its own", name, where)
 	}
 }
 
@@ -132,14 +133,13 @@ func (r *reader) rule(n *yaml.Node) *Rule {
 	}
 	var lines map[string]int
 	switch {
-	case child(n, "filter") != nil:
-		r.refuse(n.Line, "not supported yet: filter documents")
-		return out
 	case child(n, "action") != nil:
 		r.refuse(n.Line, "not supported: action (rule collections of the old format): write each rule out")
 		return out
 	case child(n, "correlation") != nil:
 		lines = r.correlationRule(n, out)
+	case child(n, "filter") != nil:
+		lines = r.filterRule(n, out)
 	default:
 		lines = r.detectionRule(n, out)
 	}
@@ -163,7 +163,25 @@ func (r *reader) detectionRule(n *yaml.Node, out *Rule) map[string]int {
 			r.refuse(out.Vakt.line, "vakt: %s belongs in a correlation: this rule counts nothing", only.name)
 		}
 	}
+	if out.Vakt.Collapse != nil {
+		r.refuse(out.Vakt.Collapse.line, "vakt: collapse belongs in a correlation: this rule counts nothing")
+	}
+	r.checkSearches(out)
 	return lines
+}
+
+// checkSearches refuses lines of `vakt: severity` about searches that the
+// condition does not use: they are never matched.
+func (r *reader) checkSearches(out *Rule) {
+	if out.detection.condition == nil {
+		return
+	}
+	names := out.detection.usedNames()
+	for _, line := range out.Vakt.Severity {
+		if line.Matched != "" && !slices.Contains(names, line.Matched) {
+			r.refuse(line.line, "vakt: severity: the condition uses no search %q%s", line.Matched, hint(line.Matched, names))
+		}
+	}
 }
 
 func (r *reader) correlationRule(n *yaml.Node, out *Rule) map[string]int {
@@ -171,6 +189,15 @@ func (r *reader) correlationRule(n *yaml.Node, out *Rule) map[string]int {
 	lines := section(r, n, "the correlation document", correlationKeys, out)
 	if len(out.Vakt.Group) > 0 {
 		r.refuse(out.Vakt.line, "vakt: group belongs in a plain rule: a correlation has group-by")
+	}
+	cor := out.Correlation
+	switch {
+	case out.Vakt.Threshold != "" && len(cor.Bounds) > 1:
+		r.refuse(out.Vakt.line, "vakt: threshold replaces the number of one operator: this condition has %d", len(cor.Bounds))
+	case out.Vakt.Threshold != "" && len(cor.Bounds) == 1 && cor.conditionLine == 0:
+		r.refuse(out.Vakt.line, "vakt: threshold replaces the number of the condition: this correlation has none")
+	case out.Vakt.Collapse != nil && cor.Type != "event_count":
+		r.refuse(out.Vakt.Collapse.line, "vakt: collapse belongs to event_count: %s does not count records", cor.Type)
 	}
 	return lines
 }

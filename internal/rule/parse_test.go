@@ -155,6 +155,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(full)
 	f.Add(good + "---\n" + counting)
 	f.Add(bomb())
+	f.Add(searching("a", "s", "result|windash|wide|base64offset|contains: ' -x'") + leaving("f", "[a]", "app|expand: 'x%a%'", "not x"))
 	for _, tt := range broken {
 		f.Add(tt.text)
 	}
@@ -180,7 +181,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("a problem at no place: %+v", p)
 			}
 		}
-		set, _ := Compile(rules, anyField{}, anyList{})
+		set, _ := Compile(rules, anyName{}, anyList{})
 		for _, c := range set.Correlations() {
 			_ = c.Explain()
 		}

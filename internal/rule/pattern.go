@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -8,9 +9,10 @@ import (
 // pattern is a text of a rule split at its wildcards.
 type pattern []part
 
-// part is a piece of plain text, or one wildcard.
+// part is a piece of plain text, or one wildcard: any text, any character, or
+// any of the dashes.
 type part struct {
-	wild byte // 0, '*' or '?'
+	wild byte // 0, '*', '?' or wildDash
 	text string
 }
 
@@ -43,6 +45,24 @@ func parsePattern(s string) pattern {
 	}
 	flush()
 	return p
+}
+
+// joined makes one pattern of two. Plain parts that meet become one, and so do
+// stars.
+func (p pattern) joined(q pattern) pattern {
+	out := slices.Clone(p)
+	for _, next := range q {
+		last := len(out) - 1
+		switch {
+		case next.wild == '*':
+			out = out.star()
+		case next.wild == 0 && last >= 0 && out[last].wild == 0:
+			out[last].text += next.text
+		default:
+			out = append(out, next)
+		}
+	}
+	return out
 }
 
 // plainPattern is a text without wildcards.
@@ -156,6 +176,10 @@ func (p part) length(s []byte) int {
 	case p.wild == '?' && len(s) > 0:
 		_, n := utf8.DecodeRune(s)
 		return n
+	case p.wild == wildDash:
+		if r, n := utf8.DecodeRune(s); isDash(r) {
+			return n
+		}
 	case p.wild == 0 && len(s) >= len(p.text) && string(s[:len(p.text)]) == p.text:
 		return len(p.text)
 	}

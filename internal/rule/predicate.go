@@ -18,7 +18,7 @@ type predicate struct {
 	field event.Field
 	test  test // of askValue and askText
 
-	// Of askPeer: the field whose values stand in for a list.
+	// Of askPeer and askField: the other field and how they are compared.
 	peer     event.Field
 	peerSlot int
 	how      modifiers
@@ -30,11 +30,13 @@ type predicate struct {
 type question uint8
 
 const (
-	askValue  question = iota // does a value pass the test?
-	askAbsent                 // has it no value?
-	askText                   // does any text of the record pass the test?
-	askPeer                   // is a value like one of the peer field?
-	askUnread                 // is it on a list that could not be read?
+	askValue   question = iota // does a value pass the test?
+	askAbsent                  // has it no value?
+	askText                    // does any text of the record pass the test?
+	askPeer                    // is a value like one of the peer field, which stands in for a list?
+	askField                   // is a value like one of the peer field?
+	askUnread                  // is it on a list that could not be read?
+	askNowhere                 // of a field that no record has: unknown
 )
 
 // builder collects the predicates of a set.
@@ -122,7 +124,7 @@ func (n *node) cost() int {
 	switch n.predicate.test.(type) {
 	case *affixTest, *numberTest:
 		return 1
-	case *globTest, *networkTest:
+	case *globTest, *networkTest, *timeTest:
 		return 2
 	case *regexTest:
 		return 3

@@ -2,11 +2,10 @@
 // compiles the good ones against a schema and a baseline, matches records and
 // explains in words what a rule looks for.
 //
-// It follows the Sigma specification 2.1.0. What it does not build yet
-// (temporal correlations, filters, some modifiers) is refused at load with
-// "not supported yet"; nothing is left out in silence. Logic is three-valued:
-// a field that a record's shape cannot carry is unknown, and only a condition
-// that is true is a match.
+// It follows the Sigma specification 2.1.0: detection rules, correlations and
+// filters. What it does not know is refused at load; nothing is left out in
+// silence. Logic is three-valued: a field that a record's shape cannot carry
+// is unknown, and only a condition that is true is a match.
 //
 // The package does no I/O of its own: it is handed bytes or a file system. It
 // knows nothing of windows, alerts or log shapes; a correlation is resolved
@@ -21,8 +20,8 @@ import (
 	"time"
 )
 
-// Rule is one document of a rule file as written: a detection rule or a
-// correlation. It holds no error: Parse returns only rules that it accepted.
+// Rule is one document of a rule file as written: a detection rule, a
+// correlation or a filter. It holds no error: Parse returns only rules that it accepted.
 type Rule struct {
 	File string // as given to Parse
 	Line int    // where the document begins, from 1
@@ -47,6 +46,7 @@ type Rule struct {
 
 	LogSource   LogSource    // zero in a correlation
 	Correlation *Correlation // nil in a detection rule
+	Filter      *Filter      // nil but in a filter, which is no rule: it is added to rules
 	Vakt        Vakt
 
 	detection detection
@@ -77,16 +77,64 @@ func (l LogSource) String() string {
 
 // Correlation is the `correlation` section of a correlation document.
 type Correlation struct {
-	Type     string   // event_count or value_count
-	Rules    []string // names or ids of the rules whose matches are counted
-	GroupBy  []string // field names; facts with equal values are counted together
-	Timespan time.Duration
-	Op       string  // gt, gte, lt, lte, eq or neq
-	Number   float64 // a whole number, not negative
-	Field    string  // value_count: the field whose distinct values are counted
-	Generate bool    // the counted rules also alert on their own
+	Type       string   // see Compiled.Type
+	Rules      []string // names or ids of the rules whose matches are counted; may be correlations
+	GroupBy    []string // names of fields or aliases; facts with equal values are counted together
+	Aliases    []Alias
+	Timespan   time.Duration
+	Bounds     []Bound  // one, or two that are a range; of a temporal type without a condition "all rules"
+	Fields     []string // value_*: the field whose values are counted; value_count may combine several
+	Percentile float64  // value_percentile: 0 to 100
+	Generate   bool     // the counted rules also alert on their own
 
-	line, rulesLine, groupLine, fieldLine int
+	line, rulesLine, groupLine, fieldLine, aliasLine int
+	conditionLine, percentileLine                    int
+}
+
+// Alias is a name in `group-by` or `field` that stands for a field of another
+// name in each rule of a correlation.
+type Alias struct {
+	Name   string
+	Fields map[string]string // by name or id of the rule
+
+	line int
+}
+
+// Filter is the `filter` section of a filter document.
+type Filter struct {
+	Rules []string // names or ids of the rules that it is added to; nil is every rule of its log source
+
+	line, rulesLine int
+}
+
+// Lack is `vakt: not_followed_by`: what must stay away for a match to count.
+type Lack struct {
+	Rules    []string // names or ids of detection rules or correlations
+	Within   time.Duration
+	Generate bool // these rules also alert on their own
+
+	line int
+}
+
+// Raising is one line of `vakt: severity`: of List, Matched and AtLeast one is
+// set. See Raise.
+type Raising struct {
+	Level   Severity
+	List    string // name of a baseline list
+	Field   string // compared with List, or counted up to AtLeast
+	Matched string // name of a search
+	AtLeast int
+
+	line int
+}
+
+// Collapsing is `vakt: collapse`: what makes several records one operation.
+// See Collapse.
+type Collapsing struct {
+	By     []string // names of fields; may be empty
+	Within time.Duration
+
+	line int
 }
 
 // Vakt is the content of our one custom key, `vakt`.
@@ -101,6 +149,10 @@ type Vakt struct {
 	LevelFrom string // field whose value is the severity, in place of level
 	Threshold string // baseline parameter that replaces the correlation's number
 	Timespan  string // baseline parameter that replaces the correlation's timespan
+
+	NotFollowedBy *Lack
+	Severity      []Raising
+	Collapse      *Collapsing
 
 	line int
 }
@@ -136,9 +188,17 @@ type Problem struct {
 	Line    int // from 1; 0 when it concerns the whole file
 	Message string
 	// Warning is true where the rule still loads. Otherwise the rule that
-	// the problem belongs to was refused.
+	// the problem belongs to was refused, or is Dead.
 	Warning bool
+	// Note is true of a warning that only says how the rule is read.
+	Note bool
+	// Dead is true where nothing is wrong with the file, but the rule, or a
+	// part of it, can never match. It is no reason not to run the others.
+	Dead bool
 }
+
+// Stops reports whether a run that was given the rule must not begin.
+func (p Problem) Stops() bool { return !p.Warning && !p.Dead }
 
 // String renders the problem as file:line: message, or file: message when no
 // line is known.

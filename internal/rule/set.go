@@ -75,46 +75,190 @@ type Compiled struct {
 	// rule does not work. It never matches while there is one.
 	Asleep []string
 
+	// NotFollowedBy is what must stay away for a match to count; nil for
+	// most rules and correlations.
+	NotFollowedBy *NotFollowedBy
+	// Raises are the lines of `vakt: severity`. Level is the least severity
+	// of an alert; each line that holds raises it.
+	Raises []Raise
+	// Filters are the filter documents that are part of the condition, by
+	// their keys in order; nil in a correlation.
+	Filters []*Rule
+
 	// The rest is of a correlation only.
 
-	Type      string  // event_count or value_count
-	Op        string  // gt, gte, lt, lte, eq or neq
-	Threshold float64 // of the baseline parameter, else the rule's own number
-	Window    time.Duration
-	Settle    time.Duration // of the rule, else 10 minutes
-	Base      []Base        // in the order of the correlation's `rules`
+	// Type is event_count, value_count, value_sum, value_avg,
+	// value_percentile, temporal or temporal_ordered. The number that Bounds
+	// judge is, of the facts in the window: how many attempts (or
+	// operations, where there is a Collapse) they are; how many different
+	// combinations of Base.Values they have; the sum, the mean or the
+	// percentile of the numbers in Base.Values; how many different bases
+	// they are of; the length of the longest run of bases 0, 1, 2, … whose
+	// times do not decrease.
+	Type       string
+	Bounds     []Bound // one, or two that are a range; all must hold
+	Percentile float64 // value_percentile: 0 to 100; the nearest-rank method
+	Window     time.Duration
+	Settle     time.Duration // of the rule, else 10 minutes
+	Base       []Base        // in the order of the correlation's `rules`
+	Collapse   *Collapse     // event_count only; nil counts attempts
 
+	// Notes say how names and values are read that other products call
+	// otherwise, in the order of lines.
+	Notes []string
+	// Dead says why no record can ever match. A dead rule is in Set.Dead and
+	// nowhere else.
+	Dead []string
+
+	logic      detection // of the rule and its filters, as it was compiled
 	program    program
 	expansions map[string]Expansion
 }
 
-// Base is one rule whose matches a correlation counts, with the correlation's
-// fields as they are called in that rule's log.
-type Base struct {
-	Rule  *Compiled
-	Group []event.Field // in the order of group-by; nil where Rule.Log is NoLog
-	Value event.Field   // value_count: the field counted; else NoField
+// Bound is one operator of a correlation's condition with its number.
+type Bound struct {
+	Op     string  // gt, gte, lt, lte, eq or neq
+	Number float64 // of the baseline parameter, else the rule's own
 }
 
-// Growing reports whether more facts can only keep the condition of a
-// correlation true (gt, gte). Others are decided after Settle.
-func (c *Compiled) Growing() bool { return c.Op == "gt" || c.Op == "gte" }
-
-// Holds reports whether n satisfies the condition of a correlation.
-func (c *Compiled) Holds(n float64) bool {
-	switch c.Op {
+// holds compares n with the bound.
+func (b Bound) holds(n float64) bool {
+	switch b.Op {
 	case "gt":
-		return n > c.Threshold
+		return n > b.Number
 	case "gte":
-		return n >= c.Threshold
+		return n >= b.Number
 	case "lt":
-		return n < c.Threshold
+		return n < b.Number
 	case "lte":
-		return n <= c.Threshold
+		return n <= b.Number
 	case "eq":
-		return n == c.Threshold
+		return n == b.Number
 	case "neq":
-		return n != c.Threshold
+		return n != b.Number
+	}
+	return false
+}
+
+// Base is one rule whose matches are facts of a correlation, or one that must
+// not follow, with the correlation's fields as they are called there.
+//
+// Where Rule is a detection rule, its matches are the facts, and Group and
+// Values are fields of its log. Where Rule is itself a correlation (a chain),
+// the facts that made it fire are; they have no fields but the values of
+// their own group, and GroupIndex and ValueIndex are places in that.
+type Base struct {
+	Rule       *Compiled
+	Group      []event.Field // in the order of group-by; nil in a chain and where Rule.Log is NoLog
+	GroupIndex []int         // in a chain, in the order of group-by: which value of the inner group
+	Values     []event.Field // value_*: the fields counted together; nil in a chain
+	ValueIndex []int         // in a chain: which values of the inner group are counted
+}
+
+// NotFollowedBy takes matches back: a match (of a plain rule) or a firing fact
+// (of a correlation) at t counts only when no fact of Base with the same group
+// has a time in [t, t+Within]. It is decided Within after t, in event time.
+// What is not known is no absence: a record of that group and time on which a
+// base rule is Unknown keeps the match from counting and makes it blind, and
+// so does a base rule's log that the input does not hold.
+type NotFollowedBy struct {
+	Base   []Base // Values and ValueIndex are nil
+	Within time.Duration
+}
+
+// Raise is one line of `vakt: severity`. It holds for an alert when, over the
+// facts of all its firing windows, ONE of these is so, whichever is set:
+//
+//   - List: for a fact's record, Matcher.Listed is True;
+//   - Matched: a fact's record matched the search of that name;
+//   - AtLeast: the records hold at least so many different values, compared
+//     without case, of the field that Field gives.
+//
+// Each can only turn true with more facts. Facts of a chain are judged by the
+// records beneath them.
+type Raise struct {
+	Level   Severity
+	List    string // name of a baseline list
+	Matched string // name of a search of the rule, or of one beneath
+	AtLeast int    // 0 where List or Matched is set
+
+	// Name is the field compared or counted, as the rule calls it: `account`
+	// for a list unless the rule names another.
+	Name string
+
+	fields map[event.Log]event.Field
+	listed map[event.Log]*node // nil without List
+}
+
+// Field is the field that a raise compares or counts in records of a log,
+// which is one log; NoField for Matched, and for a log that is not beneath
+// the rule.
+func (r *Raise) Field(log event.Log) event.Field { return r.fields[log] }
+
+// Collapse counts several records of one operation as one. The facts in a
+// window are taken apart by the values of their Fields (facts without a value
+// for one of them are taken together by attempt). The number of operations is,
+// summed over these parts, the least number of time spans [t, t+Within] that
+// cover all times of the part: beginning at the earliest time, each span
+// begins at the first time that the one before does not reach. So it is the
+// same in any order, and more facts never make it less.
+type Collapse struct {
+	By     []string // as the rule calls the fields; empty: the facts of a group are one part
+	Within time.Duration
+
+	fields map[event.Log][]event.Field
+}
+
+// Fields are the fields of By in records of a log, which is one log.
+func (c *Collapse) Fields(log event.Log) []event.Field { return c.fields[log] }
+
+// Growing reports whether more facts can only keep the condition of a
+// correlation true. Others are decided after Settle: those with an upper
+// bound, those that compute with numbers, and those that something must not
+// follow.
+func (c *Compiled) Growing() bool {
+	if c.NotFollowedBy != nil || !c.counts() {
+		return false
+	}
+	for _, b := range c.Bounds {
+		if b.Op != "gt" && b.Op != "gte" {
+			return false
+		}
+	}
+	return true
+}
+
+// counts tells whether the number that Bounds judge only grows with facts.
+func (c *Compiled) counts() bool {
+	switch c.Type {
+	case "event_count", "value_count", "temporal", "temporal_ordered":
+		return true
+	}
+	return false
+}
+
+// Holds reports whether n satisfies every bound of a correlation.
+func (c *Compiled) Holds(n float64) bool {
+	for _, b := range c.Bounds {
+		if !b.holds(n) {
+			return false
+		}
+	}
+	return len(c.Bounds) > 0
+}
+
+// MayHold reports whether a window that stands at n holds, or would with more
+// facts. A window that can no longer hold is decided before Settle.
+func (c *Compiled) MayHold(n float64) bool {
+	if !c.counts() || c.Holds(n) {
+		return true
+	}
+	for _, b := range c.Bounds {
+		for _, higher := range []float64{b.Number - 1, b.Number, b.Number + 1} {
+			if higher > n && c.Holds(higher) {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -123,6 +267,8 @@ func (c *Compiled) Holds(n float64) bool {
 type Set struct {
 	rules        []*Compiled
 	correlations []*Compiled
+	filters      []*Rule
+	dead         []*Compiled
 	quiet        map[*Rule]bool // counted by correlations only
 	predicates   int
 	slots        []event.Field // the fields that predicates read
@@ -137,8 +283,18 @@ func (s *Set) Rules() []*Compiled { return s.rules }
 // The caller must not change it.
 func (s *Set) Correlations() []*Compiled { return s.correlations }
 
-// Alerting reports whether a match of the rule is an alert by itself. It is
-// not for a rule that a correlation counts, unless that says `generate: true`.
+// Filters lists the filters that were added to rules, by their keys.
+// The caller must not change it.
+func (s *Set) Filters() []*Rule { return s.filters }
+
+// Dead lists the rules and correlations that can never match, in the order
+// given to Compile; Compiled.Dead says why. They are valid Sigma and stop no
+// run, but whoever counts on them is mistaken.
+func (s *Set) Dead() []*Compiled { return s.dead }
+
+// Alerting reports whether a match of a rule, or of a correlation, is an alert
+// by itself. It is not for one that a correlation counts, or that must not
+// follow another, unless that other one says `generate: true`.
 func (s *Set) Alerting(c *Compiled) bool { return !s.quiet[c.Rule] }
 
 // Asleep lists the rules and correlations that never match because a baseline
@@ -154,16 +310,34 @@ func (s *Set) Asleep() []*Compiled {
 }
 
 // Fields lists every field that rules and correlations read, with their
-// groups, values and levels, in order of their ids.
+// groups, values, levels, raises and collapses, in order of their ids.
 func (s *Set) Fields() []event.Field {
 	var list []event.Field
 	for _, c := range slices.Concat(s.rules, s.correlations) {
-		list = append(append(list, c.Fields...), c.Group...)
-		if c.LevelField != event.NoField {
-			list = append(list, c.LevelField)
-		}
+		list = append(list, c.reads()...)
 	}
 	return sortedFields(list)
+}
+
+// reads lists what a rule or correlation reads itself, in any order.
+func (c *Compiled) reads() []event.Field {
+	list := slices.Concat(c.Fields, c.Group, []event.Field{c.LevelField})
+	for _, r := range c.Raises {
+		for _, f := range r.fields {
+			list = append(list, f)
+		}
+	}
+	if c.Collapse != nil {
+		for _, fields := range c.Collapse.fields {
+			list = append(list, fields...)
+		}
+	}
+	if c.NotFollowedBy != nil {
+		for _, b := range c.NotFollowedBy.Base {
+			list = append(append(list, b.Rule.Fields...), b.Group...)
+		}
+	}
+	return slices.DeleteFunc(list, func(f event.Field) bool { return f == event.NoField })
 }
 
 // Hash is the SHA-256, in hexadecimal, over RFC 8785 canonical JSON of the

@@ -45,6 +45,14 @@ func (u until) later(other until) until {
 	return max(u, other)
 }
 
+// sooner keeps the shorter of two.
+func (u until) sooner(other until) until {
+	if u == 0 || other == 0 {
+		return max(u, other)
+	}
+	return min(u, other)
+}
+
 // exactTest: the value is one of the texts, or a number equal to one of the
 // numbers.
 type exactTest struct {
@@ -109,13 +117,18 @@ func (s shape) compare(text, with []byte) bool {
 // globTest: the value matches one of the patterns.
 type globTest struct {
 	cased    bool
-	patterns []pattern
+	patterns []limitedPattern
 }
 
-func (t *globTest) holds(_ *Matcher, v *operand) bool {
+type limitedPattern struct {
+	pattern pattern
+	until   until
+}
+
+func (t *globTest) holds(m *Matcher, v *operand) bool {
 	s := v.of(t.cased)
-	for _, p := range t.patterns {
-		if p.match(s) {
+	for i := range t.patterns {
+		if t.patterns[i].until.holds(m.now) && t.patterns[i].pattern.match(s) {
 			return true
 		}
 	}
@@ -181,13 +194,20 @@ func (t *numberTest) holds(_ *Matcher, v *operand) bool {
 	if !ok {
 		return false
 	}
-	switch t.op {
+	return t.op.ordered(value, t.bound)
+}
+
+// ordered compares two numbers.
+func (o operator) ordered(value, bound float64) bool {
+	switch o {
 	case opLess:
-		return value < t.bound
+		return value < bound
 	case opLessEqual:
-		return value <= t.bound
+		return value <= bound
 	case opGreater:
-		return value > t.bound
+		return value > bound
+	case opGreaterEqual:
+		return value >= bound
 	}
-	return value >= t.bound
+	return value == bound
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -24,19 +25,26 @@ func (v values) any(list []literal) *node {
 	var kids []*node
 	var plain []entryText
 	for _, lit := range list {
+		how := &v.item.how
 		switch {
 		case lit.kind == nullLiteral:
 			kids = append(kids, v.absent())
 		case lit.kind == listLiteral:
 			kids = append(kids, v.list(lit)...)
-		case v.item.how.op == opExists && lit.text == "true":
+		case lit.kind == mixedLiteral:
+			kids = append(kids, v.mixed(lit)...)
+		case how.fieldref:
+			kids = append(kids, v.other(lit))
+		case how.op == opExists && lit.text == "true":
 			kids = append(kids, &node{op: nodeNot, kids: []*node{v.absent()}})
-		case v.item.how.op == opExists:
+		case how.op == opExists:
 			kids = append(kids, v.absent())
-		case v.item.how.op.numeric():
+		case how.part != "":
+			kids = append(kids, v.part(lit))
+		case how.op.numeric():
 			kids = append(kids, v.order(lit))
 		default:
-			plain = append(plain, v.entry(lit))
+			plain = append(plain, v.entries(lit)...)
 		}
 	}
 	return join(nodeOr, append(kids, v.texts(plain)...))
@@ -52,18 +60,32 @@ type entryText struct {
 	line    int
 }
 
-func (v values) entry(lit literal) entryText {
+// entries gives the texts that a literal stands for.
+func (v values) entries(lit literal) []entryText {
+	p := plainPattern(lit.text)
+	if lit.kind == textLiteral {
+		p = parsePattern(lit.text)
+	}
+	return v.formed(p, entryText{text: lit.text, kind: lit.kind, line: lit.line})
+}
+
+// formed applies the modifiers that make other texts of a text, and then the
+// operator. Faults were found by the parser, save those of baseline items.
+func (v values) formed(p pattern, e entryText) []entryText {
 	op := v.item.how.op
 	if v.field == event.NoField {
 		op = opContains
 	}
-	e := entryText{text: lit.text, kind: lit.kind, line: lit.line}
-	if lit.kind == textLiteral {
-		e.pattern = parsePattern(lit.text).around(op)
-	} else {
-		e.pattern = plainPattern(lit.text).around(op)
+	forms, fault := v.item.how.forms(p)
+	if fault != "" {
+		v.badItem(e, "usable here: %s", fault)
 	}
-	return e
+	list := make([]entryText, len(forms))
+	for i, form := range forms {
+		list[i] = e
+		list[i].pattern = form.around(op)
+	}
+	return list
 }
 
 func (v values) absent() *node {
@@ -77,30 +99,56 @@ func (v values) order(lit literal) *node {
 		predicate{ask: askValue, field: v.field, test: &numberTest{op: op, bound: bound}})
 }
 
+// part compares a part of a time.
+func (v values) part(lit literal) *node {
+	bound, _ := parseNumber([]byte(lit.text)) // the parser has let only numbers through
+	how := v.item.how
+	return v.compiler.builder.share(fmt.Sprintf("%s %s %v", how.part, how.op, bound),
+		predicate{ask: askValue, field: v.field, test: &timeTest{part: how.part, op: how.op, bound: bound}})
+}
+
+// other compares with another field of the record.
+func (v values) other(lit literal) *node {
+	c, how := v.compiler, v.item.how
+	f, ok := c.field(c.current.Log, lit.text, lit.line, v.where+": fieldref")
+	if !ok {
+		return &node{op: nodeOr} // the rule is refused
+	}
+	return c.builder.share(fmt.Sprintf("%d %d %t", f, how.op, how.cased),
+		predicate{ask: askField, field: v.field, peer: f, how: how})
+}
+
 // list compiles a comparison with a baseline list.
 func (v values) list(lit literal) []*node {
 	e, ok := v.compiler.expand(lit.text, lit.line, v.where)
 	if !ok {
 		return []*node{{op: nodeOr}} // the rule is refused
 	}
+	return v.listed(e, lit)
+}
+
+// listed compiles the present content of a list.
+func (v values) listed(e Expansion, lit literal) []*node {
 	var kids []*node
 	if e.Unread != "" {
-		kids = append(kids, v.compiler.builder.share(lit.text, predicate{ask: askUnread, field: v.field, list: lit.text}))
+		kids = append(kids, v.unread(lit.text))
 	}
 	if e.FromField != "" && len(e.Items) == 0 {
 		kids = append(kids, v.peer(e.FromField, lit))
 	}
 	plain := make([]entryText, 0, len(e.Items))
 	for _, i := range e.Items {
-		plain = append(plain, entryText{
-			text: i.Value, pattern: plainPattern(i.Value).around(v.item.how.op),
-			until: until(i.Until), from: lit.text, line: lit.line,
-		})
+		plain = append(plain, v.formed(plainPattern(i.Value),
+			entryText{text: i.Value, until: until(i.Until), from: lit.text, line: lit.line})...)
 	}
 	if len(plain) == 0 && len(kids) == 0 {
 		return []*node{v.nothing()}
 	}
 	return append(kids, v.texts(plain)...)
+}
+
+func (v values) unread(list string) *node {
+	return v.compiler.builder.share(list, predicate{ask: askUnread, field: v.field, list: list})
 }
 
 // nothing matches no value, but stays unknown where the field is.
@@ -109,12 +157,12 @@ func (v values) nothing() *node {
 }
 
 // peer compares with another field of the record in place of a list.
-func (v values) peer(name string, lit literal) *node {
+func (v values) peer(standIn string, lit literal) *node {
 	c, how := v.compiler, v.item.how
 	where := fmt.Sprintf("%s: baseline parameter %s is not set, and its stand-in", v.where, lit.text)
-	f, ok := c.field(c.current.Log, name, lit.line, where)
-	if how.op == opRegex || how.op == opCIDR {
-		c.refuse(lit.line, "%s: %s cannot stand in for the baseline parameter %s under the modifier %q", v.where, name, lit.text, how.op)
+	f, ok := c.field(c.current.Log, standIn, lit.line, where)
+	if name := how.transforms(); how.op == opRegex || how.op == opCIDR || name != "" {
+		c.refuse(lit.line, "%s: %s cannot stand in for the baseline parameter %s under the modifier %q", v.where, standIn, lit.text, cmp.Or(name, how.op.String()))
 	}
 	if !ok || c.failed {
 		return &node{op: nodeOr}
@@ -170,7 +218,7 @@ func (v values) shaped(s shape, list []entryText) *node {
 	case shapeGlob:
 		t := &globTest{cased: cased}
 		for _, e := range list {
-			t.patterns = append(t.patterns, e.pattern)
+			t.patterns = append(t.patterns, limitedPattern{e.pattern, e.until})
 		}
 		return v.share(fmt.Sprintf("glob %t", cased), list, t)
 	}
@@ -271,10 +319,13 @@ func (v values) form(e entryText) string {
 	}
 	var b strings.Builder
 	for _, p := range e.pattern {
-		if p.wild != 0 {
-			b.WriteByte(p.wild)
-		} else {
+		switch p.wild {
+		case 0:
 			b.WriteString(regexp.QuoteMeta(p.text))
+		case wildDash:
+			b.WriteString(`\-`) // QuoteMeta leaves a dash alone
+		default:
+			b.WriteByte(p.wild)
 		}
 	}
 	return b.String()

@@ -23,7 +23,22 @@ type Attack struct {
 	//   - account_taken: a sign-in with password and second factor
 	//   - guest_to_member: an administrator's session makes a guest a member
 	//   - risk: risk detections on one account
-	//   - inbox_rule_forwards, mailbox_forwarding: mail goes outside
+	//   - inbox_rule_forwards, mailbox_forwarding, transport_rule: mail goes
+	//     outside
+	//   - hiding_rule: an inbox rule moves mail where nobody looks
+	//   - mass_delete: a mailbox is emptied
+	//   - mailbox_permission: somebody gives himself rights on a mailbox
+	//   - account_created_deleted, role_to_new_account: a short life, and a
+	//     quick career
+	//   - password_changes: one password is reset again and again
+	//   - mfa_fatigue: prompts until the person gives in
+	//   - mfa_not_completed: the password is right, and nothing more
+	//   - aitm: a sign-in through a proxy in the middle
+	//   - risky_then_method: a risky sign-in registers a second factor
+	//   - many_ips: wrong passwords on one account from many addresses
+	//   - consent, app_credential: an application gets rights, or a secret
+	//   - mfa_weakened: a second factor is switched off or removed
+	//   - group_privilege: a group gets a privileged role
 	//   - office_nat: no attack; many people behind one address of an office
 	//     mistype their password once
 	Kind string `yaml:"kind"`
@@ -39,7 +54,8 @@ type Attack struct {
 	// Account names one account by its place in the tenant instead, so that
 	// several attacks can concern the same. Account 1 to 19 always exist.
 	Account int `yaml:"account"`
-	// Attempts is how many sign-ins each account sees; 0 is one.
+	// Attempts is how many sign-ins each account sees, or how many messages
+	// are deleted, or how often a password is reset; 0 is one.
 	Attempts int `yaml:"attempts"`
 	// Success is how many of the accounts are signed in to in the end.
 	Success int `yaml:"success"`
@@ -47,14 +63,21 @@ type Attack struct {
 	Types []string `yaml:"types"`
 	// To is the address that mail is forwarded to.
 	To string `yaml:"to"`
+	// Folder is where a hiding rule moves mail to.
+	Folder string `yaml:"folder"`
+	// Form is which of the ways there are to do it; "" is the first one in
+	// the table attackKinds.
+	Form string `yaml:"form"`
 }
 
 // attackKind says what an attack of a kind does and which fields it uses
 // besides kind, at and over.
 type attackKind struct {
 	uses, needs []string
-	guests      bool // it concerns guests, not members
-	accounts    bool // it may concern more than one account
+	forms       []string // the ways to do it; none is one way without a name
+	guests      bool     // it concerns guests, not members
+	newcomer    bool     // it makes an account of its own
+	accounts    bool     // it may concern more than one account
 	strike      func(*world, *Attack, *strike)
 }
 
@@ -69,10 +92,30 @@ var attackKinds = map[string]attackKind{
 	"account_taken":           {needs: []string{"from"}, strike: taken},
 	"guest_to_member":         {needs: []string{"from"}, guests: true, strike: converted},
 	"risk":                    {needs: []string{"from", "types"}, strike: detected},
-	"inbox_rule_forwards":     {needs: []string{"from", "to"}, strike: mailboxChange("New-InboxRule")},
-	"mailbox_forwarding":      {needs: []string{"from", "to"}, strike: mailboxChange("Set-Mailbox")},
+	"inbox_rule_forwards":     {needs: []string{"from", "to"}, forms: ruleForms, strike: mailboxDeed(map[string]string{"": "forward_new", "new": "forward_new", "set": "forward_set", "outlook": "forward_outlook"})},
+	"hiding_rule":             {needs: []string{"from", "folder"}, forms: ruleForms, strike: mailboxDeed(map[string]string{"": "hide_new", "new": "hide_new", "set": "hide_set", "outlook": "hide_outlook"})},
+	"mailbox_forwarding":      {uses: []string{"to"}, needs: []string{"from"}, forms: []string{"set", "clear"}, strike: mailboxDeed(map[string]string{"": "forwarding_set", "set": "forwarding_set", "clear": "forwarding_cleared"})},
+	"mailbox_permission":      {needs: []string{"from"}, forms: []string{"full_access", "send_as"}, strike: mailboxDeed(map[string]string{"": "full_access", "full_access": "full_access", "send_as": "send_as"})},
+	"transport_rule":          {needs: []string{"from", "to"}, strike: mailboxDeed(map[string]string{"": "transport_rule"})},
+	"mass_delete":             {needs: []string{"from", "attempts"}, strike: massDelete},
+	"account_created_deleted": {needs: []string{"from"}, forms: []string{"soft", "hard"}, newcomer: true, strike: createdDeleted},
+	"role_to_new_account":     {needs: []string{"from"}, newcomer: true, strike: promoted},
+	"password_changes":        {needs: []string{"from", "attempts"}, strike: passwordChanges},
+	"mfa_fatigue":             {needs: []string{"from", "attempts"}, strike: fatigue},
+	"mfa_not_completed":       {uses: []string{"success"}, needs: []string{"from", "attempts"}, strike: notCompleted},
+	"aitm":                    {needs: []string{"from"}, strike: inTheMiddle},
+	"risky_then_method":       {needs: []string{"from", "types"}, strike: methodAdded},
+	"many_ips":                {needs: []string{"from", "attempts"}, strike: manyIPs},
+	"consent":                 {needs: []string{"from"}, forms: []string{"user", "admin"}, strike: directoryChange(map[string]string{"": "consent_user", "user": "consent_user", "admin": "consent_admin"})},
+	"app_credential":          {needs: []string{"from"}, forms: []string{"en_dash", "hyphen", "service_principal"}, strike: directoryChange(map[string]string{"": "secret_en_dash", "en_dash": "secret_en_dash", "hyphen": "secret_hyphen", "service_principal": "principal_secret"})},
+	"mfa_weakened":            {needs: []string{"from"}, forms: []string{"disabled", "method_deleted"}, strike: directoryChange(map[string]string{"": "mfa_disabled", "disabled": "mfa_disabled", "method_deleted": "method_deleted"})},
+	"group_privilege":         {needs: []string{"from"}, strike: directoryChange(map[string]string{"": "role_to_group"})},
 	"office_nat":              {needs: []string{"from"}, accounts: true, strike: failures(50126)},
 }
+
+// ruleForms are the ways in which an inbox rule is made or changed: by cmdlet,
+// or by Outlook, which logs something else.
+var ruleForms = []string{"new", "set", "outlook"}
 
 func (a *Attack) validate(s *Scenario) error {
 	kind, known := attackKinds[a.Kind]
@@ -85,7 +128,7 @@ func (a *Attack) validate(s *Scenario) error {
 func (a *Attack) checkFields(kind attackKind) error {
 	given := map[string]bool{
 		"from": a.From != "", "attempts": a.Attempts != 0, "success": a.Success != 0,
-		"types": len(a.Types) > 0, "to": a.To != "",
+		"types": len(a.Types) > 0, "to": a.To != "", "folder": a.Folder != "",
 	}
 	for _, field := range slices.Sorted(maps.Keys(given)) {
 		needs, uses := slices.Contains(kind.needs, field), slices.Contains(kind.uses, field)
@@ -95,6 +138,9 @@ func (a *Attack) checkFields(kind attackKind) error {
 		case given[field] && !needs && !uses:
 			return fmt.Errorf("%s does not belong to this kind", field)
 		}
+	}
+	if a.Form != "" && !slices.Contains(kind.forms, a.Form) {
+		return fmt.Errorf("form is %q: this kind has %q", a.Form, kind.forms)
 	}
 	return nil
 }
@@ -109,6 +155,12 @@ func (a *Attack) checkPlace() error {
 	case a.Kind != "office_nat" && !inAny(attackerNets, ip):
 		return fmt.Errorf("from is %s: give an address in %s or %s", ip, attackerNets[0], attackerNets[1])
 	}
+	for range manyAddresses {
+		if a.Kind == "many_ips" && !inAny(attackerNets, ip) {
+			return fmt.Errorf("from is %s: %d addresses from there on must be in %s or %s", a.From, manyAddresses, attackerNets[0], attackerNets[1])
+		}
+		ip = ip.Next()
+	}
 	return nil
 }
 
@@ -121,6 +173,8 @@ func (a *Attack) checkAccounts(kind attackKind, s *Scenario) error {
 		return fmt.Errorf("it has more than %d sign-ins", maxSteps)
 	case a.Accounts > 1 && !kind.accounts:
 		return errors.New("this kind concerns one account: leave out accounts")
+	case kind.newcomer && a.Account != 0:
+		return errors.New("this kind makes an account of its own: leave out account")
 	case a.Account != 0 && a.Accounts > 1:
 		return errors.New("give account or accounts, not both")
 	case a.Account < 0 || a.Account >= s.Tenant.Accounts:
@@ -156,6 +210,9 @@ func (a *Attack) checkForward() error {
 	if a.To != "" && !strings.Contains(a.To, "@") {
 		return fmt.Errorf("to is %q: give a mail address", a.To)
 	}
+	if a.Kind == "mailbox_forwarding" && (a.To == "") != (a.Form == "clear") {
+		return errors.New("to is where mail goes: give it, or form: clear")
+	}
 	return nil
 }
 
@@ -167,13 +224,14 @@ func (a *Attack) steps() int {
 	return max(1, a.Accounts) * max(1, a.Attempts) * max(1, len(a.Types))
 }
 
-// span is how long the attack takes, the sign-ins that succeed included.
+// span is how long the attack takes at most, with what comes after its events:
+// sign-ins that succeed, the second of two steps.
 func (a *Attack) span() time.Duration {
 	over := a.Over
 	if over == 0 {
 		over = time.Duration(a.steps()) * pause
 	}
-	return over + time.Duration(a.Success+1)*pause
+	return over + time.Duration(a.Success+3)*pause
 }
 
 // pause lies between the events of an attack without a duration.
@@ -244,12 +302,5 @@ func detected(_ *world, a *Attack, st *strike) {
 			e.first = st.add(share, event{kind: evSignIn, who: st.who[0], note: name}).seed
 		}
 		st.add(share, e)
-	}
-}
-
-// mailboxChange returns the strike of one change made with an Exchange cmdlet.
-func mailboxChange(operation string) func(*world, *Attack, *strike) {
-	return func(_ *world, a *Attack, st *strike) {
-		st.add(0, event{kind: evMailbox, who: st.who[0], note: operation, to: a.To})
 	}
 }

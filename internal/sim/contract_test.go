@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,18 +153,19 @@ func (c csdl) check(t *testing.T, where, typ string, value any, extra map[string
 
 var graphTypes = map[string]string{SignIn: "signIn", Audit: "directoryAudit", Risk: "riskDetection"}
 
-// samples returns a few hundred records, every log and every attack in them.
+// samples returns a hundred records and some: every log, and every attack's
+// record that no other is like.
 func samples(t testing.TB) []Record {
 	t.Helper()
-	s, err := load(t, "busy").WithAccounts(600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(s, 11)
 	var all []Record
-	for i, e := range w.day(0) {
-		if e.attack >= 0 && (i%5 == 0 || e.kind != evSignIn) || i%80 == 0 {
-			all = append(all, w.record(&e))
+	w := newWorld(load(t, "whole-guide"), 11)
+	for day := range w.s.Days {
+		kinds := map[string]int{}
+		for i, e := range w.day(day) {
+			kind := fmt.Sprint(e.kind, e.note, e.code, e.quiet)
+			if kinds[kind]++; kinds[kind] < 2 || e.attack >= 0 && e.kind != evSignIn && e.note != "HardDelete" || i%150 == 0 {
+				all = append(all, w.record(&e))
+			}
 		}
 	}
 	return all

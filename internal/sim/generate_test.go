@@ -22,7 +22,8 @@ func digest(s *Scenario, seed uint64) [32]byte {
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
-	s := load(t, "first-look")
+	t.Parallel()
+	s := fewSignIns(t)
 	if first, again := digest(s, 1), digest(s, 1); first != again {
 		t.Error("the same seed gave different records")
 	}
@@ -65,7 +66,8 @@ func eventTime(t *testing.T, rec Record) time.Time {
 }
 
 func TestRecordsComeInOrderWithTheirTimeAndOwnID(t *testing.T) {
-	s := load(t, "first-look")
+	t.Parallel()
+	s := fewSignIns(t)
 	var last time.Time
 	ids, logs := map[string]bool{}, map[string]int{}
 	for rec := range s.Generate(3) {
@@ -92,6 +94,7 @@ func TestRecordsComeInOrderWithTheirTimeAndOwnID(t *testing.T) {
 }
 
 func TestSignInsHaveTheSizeOfRealOnes(t *testing.T) {
+	t.Parallel()
 	n, size := 0, 0
 	for rec := range fewDays(t).Generate(1) {
 		if rec.Log == SignIn {
@@ -105,6 +108,7 @@ func TestSignInsHaveTheSizeOfRealOnes(t *testing.T) {
 }
 
 func TestLifeIsMixed(t *testing.T) {
+	t.Parallel()
 	codes, kinds, names := map[int]int{}, map[bool]int{}, map[string]bool{}
 	countries, guests := map[string]bool{}, 0
 	for rec := range fewDays(t).Generate(1) {
@@ -142,7 +146,8 @@ func TestLifeIsMixed(t *testing.T) {
 }
 
 func TestIDsAreLowerCaseUUIDs(t *testing.T) {
-	for rec := range load(t, "first-look").Generate(9) {
+	t.Parallel()
+	for rec := range fewSignIns(t).Generate(9) {
 		var o struct {
 			ID, UserID, CorrelationID, RequestID, UserKey string
 		}
@@ -158,7 +163,7 @@ func TestIDsAreLowerCaseUUIDs(t *testing.T) {
 }
 
 func TestAccountsAreDistinct(t *testing.T) {
-	s, err := load(t, "busy").WithAccounts(5000)
+	s, err := load(t, "busy").WithAccounts(3000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,8 +176,8 @@ func TestAccountsAreDistinct(t *testing.T) {
 			t.Fatalf("UPN %q", a.upn)
 		}
 	}
-	if len(ids) != 5000 || len(names) != 5000 {
-		t.Errorf("%d ids, %d UPNs of 5000 accounts", len(ids), len(names))
+	if len(ids) != 3000 || len(names) != 3000 {
+		t.Errorf("%d ids, %d UPNs of 3000 accounts", len(ids), len(names))
 	}
 }
 
@@ -192,8 +197,9 @@ func BenchmarkGenerate(b *testing.B) {
 // TestRecordsReferToEachOther: a risk detection names the sign-in that it is
 // about, and what follows an interrupt is the same attempt.
 func TestRecordsReferToEachOther(t *testing.T) {
+	t.Parallel()
 	signIns, attempts, requests := map[string]bool{}, map[string][]int{}, []string{}
-	for rec := range load(t, "first-look").Generate(1) {
+	for rec := range fewSignIns(t).Generate(1) {
 		switch rec.Log {
 		case SignIn:
 			var o signInFields
@@ -231,7 +237,8 @@ func TestRecordsReferToEachOther(t *testing.T) {
 }
 
 func TestLifeAndAttacksUseDifferentAddresses(t *testing.T) {
-	s, err := load(t, "busy").WithAccounts(20000)
+	t.Parallel()
+	s, err := load(t, "busy").WithAccounts(4000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,8 +67,12 @@ type world struct {
 	weights []float64 // cumulative; how much account i does
 	events  []event   // of all attacks
 	victims map[int32]bool
-	blocked map[int32]bool // disabled accounts: they have no life
+	blocked map[int32]bool   // disabled accounts: they have no life
+	hushed  map[int32][]span // when an account is under attack, and some time after
 }
+
+// span is a time in unix nanoseconds, both ends in it.
+type span struct{ from, to int64 }
 
 // Generate returns all records in the order of time; records of the same
 // instant keep a fixed order. It holds one day of events at a time.
@@ -87,7 +91,7 @@ func (s *Scenario) Generate(seed uint64) iter.Seq[Record] {
 }
 
 func newWorld(s *Scenario, seed uint64) *world {
-	w := &world{s: s, seed: seed, victims: map[int32]bool{}, blocked: map[int32]bool{}}
+	w := &world{s: s, seed: seed, victims: map[int32]bool{}, blocked: map[int32]bool{}, hushed: map[int32][]span{}}
 	w.weights = make([]float64, s.Tenant.Accounts)
 	sum := 0.0
 	for i := range w.weights {
@@ -124,15 +128,46 @@ func (w *world) strike(i int, a *Attack, named map[int32]bool) {
 		st.over = int64(a.steps()-1) * int64(pause)
 	}
 	st.who = []int32{int32(a.Account)}
-	if a.Account == 0 {
+	switch {
+	case kind.newcomer:
+		st.who[0] = w.newcomer(i)
+	case a.Account == 0:
 		st.who = w.draw(&st.rng, max(1, a.Accounts), kind.guests, named)
 	}
 	for _, who := range st.who {
 		w.victims[who] = true
 		w.blocked[who] = w.blocked[who] || a.Kind == "disabled_account_signin"
+		if a.Kind != "office_nat" {
+			w.hushed[who] = append(w.hushed[who], span{st.start - int64(time.Hour), st.start + int64(a.span()+hush)})
+		}
 	}
 	kind.strike(w, a, st)
 	w.events = append(w.events, st.events...)
+}
+
+// hush is how long after an attack its accounts live no life of their own: as
+// long as the longest of the rules that look back from one of life's events.
+const hush = 25 * time.Hour
+
+// quieted gives what an account does around an attack to one that is not
+// under attack, so that attack and life do not mix in a rule's window.
+func (w *world) quieted(events []event) {
+	for i := range events {
+		e := &events[i]
+		for tries := 0; w.isHushed(e) && tries < w.s.Tenant.Accounts; tries++ {
+			e.who = (e.who + 1) % int32(w.s.Tenant.Accounts)
+		}
+	}
+}
+
+func (w *world) isHushed(e *event) bool {
+	return slices.ContainsFunc(w.hushed[e.who], func(s span) bool { return e.at >= s.from && e.at <= s.to })
+}
+
+// newcomer returns the place of the account that an attack makes: beyond
+// those that the tenant begins with, and no guest.
+func (w *world) newcomer(attack int) int32 {
+	return int32((w.s.Tenant.Accounts/guestEvery + 2 + attack) * guestEvery)
 }
 
 // draw returns n different accounts, fewer where the tenant has no more.
@@ -189,7 +224,9 @@ func (w *world) life(start time.Time, r random) []event {
 		e.note = pick(&r, ordinaryMailbox)
 		events = append(events, e)
 	}
-	return slices.DeleteFunc(events, func(e event) bool { return w.blocked[e.who] })
+	events = slices.DeleteFunc(events, func(e event) bool { return w.blocked[e.who] })
+	w.quieted(events)
+	return events
 }
 
 // ordinary returns an event of somebody at some time of a working day.
@@ -252,11 +289,16 @@ func (w *world) oneSignIn(events []event, start time.Time, r *random) []event {
 // hour. Any window of a rule touches two of them at most, and a person has
 // three addresses, so life stays below 10 accounts behind an address and below
 // 20 attempts on an account.
-const mostWrong = 3
+const (
+	mostWrong   = 3
+	quarterHour = 15 * time.Minute
+)
 
-// keepBelow turns the wrong passwords of everyday life that are too many for
-// one address into successes, so that life alone never fires.
+// keepBelow makes life stay below every threshold: of the wrong passwords at
+// one address those that are too many become successes, and of the resets of
+// one account in a day all but the first become something else.
 func (w *world) keepBelow(events []event) {
+	reset := map[int32]bool{}
 	type quarter struct {
 		ip string
 		n  int64
@@ -264,11 +306,17 @@ func (w *world) keepBelow(events []event) {
 	seen := map[quarter]int{}
 	for i := range events {
 		e := &events[i]
+		if e.note == "reset_password" {
+			if reset[e.who] {
+				e.note = "update_user"
+			}
+			reset[e.who] = true
+		}
 		if e.kind != evSignIn || e.code != 50126 || e.attack >= 0 {
 			continue
 		}
 		place, _ := w.where(e)
-		q := quarter{place.ip, e.at / int64(sprayWindow)}
+		q := quarter{place.ip, e.at / int64(quarterHour)}
 		if seen[q]++; seen[q] > mostWrong {
 			e.code = 0
 		}

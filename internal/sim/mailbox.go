@@ -32,15 +32,45 @@ func cmdletOf(e *event, who account) cmdlet {
 		}}
 	case "sent_copy":
 		return cmdlet{"Set-Mailbox", [][2]string{{"Identity", who.upn}, {"MessageCopyForSentAsEnabled", "True"}}}
-	case "New-InboxRule":
-		return cmdlet{e.note, [][2]string{
+	case "forward_new":
+		return cmdlet{"New-InboxRule", [][2]string{
 			{"AlwaysDeleteOutlookRulesBlob", "False"}, {"Force", "False"}, {"ForwardTo", e.to},
-			{"Name", "."}, {"StopProcessingRules", "True"},
+			{"Name", "Kopia"}, {"StopProcessingRules", "True"},
+		}}
+	case "forward_set":
+		return cmdlet{"Set-InboxRule", [][2]string{
+			{"AlwaysDeleteOutlookRulesBlob", "False"}, {"Force", "False"}, {"Identity", who.alias + `\4611686018427387905`},
+			{"Name", "Kopia"}, {"RedirectTo", e.to},
+		}}
+	case "hide_new":
+		return cmdlet{"New-InboxRule", append([][2]string{{"AlwaysDeleteOutlookRulesBlob", "False"}, {"Force", "False"}}, hiding(e.to)...)}
+	case "hide_set":
+		return cmdlet{"Set-InboxRule", append([][2]string{{"Force", "False"}, {"Identity", who.alias + `\4611686018427387906`}}, hiding(e.to)...)}
+	case "full_access":
+		return cmdlet{"Add-MailboxPermission", [][2]string{
+			{"Identity", "ekonomi"}, {"User", who.upn}, {"AccessRights", "FullAccess"}, {"InheritanceType", "All"}, {"AutoMapping", "False"},
+		}}
+	case "send_as":
+		return cmdlet{"Add-RecipientPermission", [][2]string{
+			{"Identity", "ekonomi"}, {"Trustee", who.upn}, {"AccessRights", "SendAs"}, {"Confirm", "False"},
+		}}
+	case "transport_rule":
+		return cmdlet{"New-TransportRule", [][2]string{
+			{"Name", "Arkiv"}, {"SubjectOrBodyContainsWords", "faktura;invoice"}, {"BlindCopyTo", e.to},
 		}}
 	}
-	return cmdlet{e.note, [][2]string{
+	return cmdlet{"Set-Mailbox", [][2]string{
 		{"Identity", who.upn}, {"ForwardingSmtpAddress", "smtp:" + e.to}, {"DeliverToMailboxAndForward", "True"},
 	}}
+}
+
+// hiding are the parameters of a rule that moves mail about money out of
+// sight.
+func hiding(folder string) [][2]string {
+	return [][2]string{
+		{"MarkAsRead", "True"}, {"MoveToFolder", folder}, {"Name", "."}, {"StopProcessingRules", "True"},
+		{"SubjectOrBodyContainsWords", "faktura;invoice;payment"},
+	}
 }
 
 // mailbox writes an Exchange record of the unified audit log: the AuditData
@@ -52,11 +82,16 @@ func (w *world) mailbox(e *event) []byte {
 	o.item(func() {
 		o.str("CreationTime", e.time().Format("2006-01-02T15:04:05"))
 		o.str("Id", e.id())
-		if e.note == "MailItemsAccessed" {
+		switch e.note {
+		case "MailItemsAccessed":
 			w.itemsAccessed(o, e, who, place)
-			return
+		case "HardDelete":
+			w.itemDeleted(o, e, who, place)
+		case "forward_outlook", "hide_outlook":
+			w.outlookRule(o, e, who, place)
+		default:
+			w.cmdletRecord(o, e, who, place)
 		}
-		w.cmdletRecord(o, e, who, place)
 	})
 	return o.b
 }
@@ -102,15 +137,14 @@ func withPort(ip string, port int) string {
 	return fmt.Sprintf("%s:%d", ip, port)
 }
 
-func (w *world) itemsAccessed(o *writer, e *event, who account, place origin) {
+// ownerRecord writes what every record of an owner in his mailbox has.
+func (w *world) ownerRecord(o *writer, who account, place origin, client string) {
 	sid := fmt.Sprintf("S-1-5-21-1004336348-1177238915-682003330-%d", 1000+who.place)
-	n := 1 + int(e.seed%3)
-	w.common(o, "MailItemsAccessed", "Succeeded", 50, 0, who)
 	o.str("UserId", who.upn)
 	o.str("AppId", apps[0].id)
 	o.str("ClientAppId", apps[0].id)
 	o.str("ClientIPAddress", place.ip)
-	o.str("ClientInfoString", "Client=OWA;Action=ViaProxy")
+	o.str("ClientInfoString", client)
 	o.bit("ExternalAccess", false)
 	o.num("InternalLogonType", 0)
 	o.num("LogonType", 0)
@@ -118,6 +152,12 @@ func (w *world) itemsAccessed(o *writer, e *event, who account, place origin) {
 	o.str("MailboxGuid", derivedUUID(w.seed, useAccount, uint64(who.place), 1))
 	o.str("MailboxOwnerSid", sid)
 	o.str("MailboxOwnerUPN", who.upn)
+}
+
+func (w *world) itemsAccessed(o *writer, e *event, who account, place origin) {
+	n := 1 + int(e.seed%3)
+	w.common(o, "MailItemsAccessed", "Succeeded", 50, 0, who)
+	w.ownerRecord(o, who, place, "Client=OWA;Action=ViaProxy")
 	o.array("OperationProperties", func() {
 		o.pair("Name", "MailAccessType", "Value", "Bind")
 		o.pair("Name", "IsThrottled", "Value", "False")
@@ -139,4 +179,61 @@ func (w *world) itemsAccessed(o *writer, e *event, who account, place origin) {
 		})
 	})
 	o.num("OperationCount", n)
+}
+
+// itemDeleted writes the removal of one message for good.
+func (w *world) itemDeleted(o *writer, e *event, who account, place origin) {
+	w.common(o, "HardDelete", "Succeeded", 3, 0, who)
+	w.ownerRecord(o, who, place, "Client=OWA;Action=ViaProxy")
+	o.str("OrganizationName", w.initialDomain())
+	o.str("OriginatingServer", "VI1PR04MB5437 (15.20.9654.016)\r\n")
+	o.str("SessionId", derivedUUID(e.began(), useSession))
+	o.array("AffectedItems", func() {
+		o.item(func() {
+			o.str("Id", "RgAAAAB"+strings.ToUpper(derivedUUID(e.seed, useDetail)[:8])+"AAA")
+			o.str("InternetMessageId", "<"+derivedUUID(e.seed, useDetail)+"@example.com>")
+			o.object("ParentFolder", func() {
+				o.str("Id", "LgAAAAB"+strings.ToUpper(derivedUUID(w.seed, useDetail, uint64(who.place))[:8])+"AAB")
+				o.str("Path", `\Inbox`)
+			})
+			o.str("Subject", "Faktura "+strings.ToUpper(derivedUUID(e.seed, useDetail)[:4]))
+		})
+	})
+	o.bit("CrossMailboxOperation", false)
+}
+
+// outlookRule writes a rule that Outlook made: what it does stands as JSON
+// text among the properties of the operation. By which name the folder of a
+// move goes there is not known for sure.
+func (w *world) outlookRule(o *writer, e *event, who account, place origin) {
+	name, condition := "Kopia", ""
+	actions := object{}
+	actions.addText("ActionType", "Forward")
+	actions.add("Recipients", []byte("["+quoted(e.to)+"]"))
+	actions.addText("ForwardFlags", "None")
+	list := "[" + string(actions.bytes()) + "]"
+	if e.note == "hide_outlook" {
+		name, condition = ".", `(SubString, IgnoreCase SubjectProperty Equal faktura)`
+		list = `[{"ActionType":"Move","Folder":` + quoted(e.to) + `},{"ActionType":"MarkAsRead"}]`
+	}
+	w.common(o, "UpdateInboxRules", "Succeeded", 2, 0, who)
+	w.ownerRecord(o, who, place, "Client=MSExchangeRPC")
+	o.str("ClientProcessName", "OUTLOOK.EXE")
+	o.str("ClientVersion", "16.0.19328.20000")
+	o.array("OperationProperties", func() {
+		for _, p := range [][2]string{
+			{"RuleOperation", "AddMailboxRule"}, {"RuleId", fmt.Sprint(e.seed >> 16)}, {"RuleState", "Enabled"},
+			{"RuleCondition", condition}, {"RuleName", name}, {"RuleProvider", "RuleOrganizer"}, {"RuleActions", list},
+		} {
+			o.pair("Name", p[0], "Value", p[1])
+		}
+	})
+	o.str("OrganizationName", w.initialDomain())
+	o.str("OriginatingServer", "VI1PR04MB5437 (15.20.9654.016)\r\n")
+	o.object("Item", func() {
+		o.object("ParentFolder", func() {
+			o.str("Id", "LgAAAAB"+strings.ToUpper(derivedUUID(w.seed, useDetail, uint64(who.place))[:8])+"AAB")
+			o.str("Path", `\Inbox`)
+		})
+	})
 }

@@ -26,6 +26,7 @@ const (
 	EventHub Container = "eventhub" // {"records":[…]} messages of a few records, one a line
 	Pretty   Container = "pretty"   // one indented JSON array
 	Table    Container = "table"    // a Log Analytics query reply: columns and rows apart
+	CSV      Container = "csv"      // one header and a row for each record
 )
 
 // Compression is what is done to the bytes of a container.
@@ -52,12 +53,21 @@ type Options struct {
 	PageSize int
 	// MessageSize is how many records an EventHub message holds; 0 is 20.
 	MessageSize int
+	// Portal2024 gives the sign-ins of PortalCSV the 55 columns of October
+	// 2024; else they have the 57 of December 2025.
+	Portal2024 bool
+	// Repeat gives every so many-th row of UnifiedCSV twice, as the paging of
+	// the search does; 0 gives none twice.
+	Repeat int
 }
 
 // Render writes records in a shape, a container and a compression. Records of
-// logs that the shape does not carry are left out. It streams, save for
-// Table, which holds all rows, as their columns come first. The same records
-// give the same bytes.
+// logs that the shape does not carry are left out. A PortalCSV file has one
+// header, so it is an error to give it sign-ins and audits together; a
+// LogAnalyticsCSV file of several tables is that of a union of them. It
+// streams, save for Table, LogAnalyticsCSV and UnifiedCSV, which hold all
+// rows, as their columns or their number come first. The same records give
+// the same bytes.
 func Render(w io.Writer, shape Shape, container Container, records iter.Seq[Record], opts Options) error {
 	f, err := shape.form()
 	if err != nil {
@@ -150,6 +160,8 @@ func (s *sink) write(container Container, rows iter.Seq2[object, error]) error {
 		s.groups(rows, orDefault(s.opts.PageSize, 1000), s.pageHead, s.pageFoot)
 	case Table:
 		s.table(rows)
+	case CSV:
+		s.csv(rows)
 	}
 	return s.err
 }

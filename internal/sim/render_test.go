@@ -40,7 +40,11 @@ func TestRenderOneKeepsUnknownMembersAndInventsNothing(t *testing.T) {
 		{GraphV1, signIn, `{"id":"r1","createdDateTime":"2026-03-05T19:08:09.5Z","status":{"errorCode":50126,"failureReason":"Wrong"},"location":{"countryOrRegion":"SE"},"new":{"y":[1,{"z":"é\u001b"}]}}`},
 		{AzureMonitor, signIn, `{"time":"2026-03-05T19:11:26.5000000Z",` + root + `"operationName":"Sign-in activity","operationVersion":"1.0","category":"SignInLogs","tenantId":"` + tid + `","resultType":"50126","resultSignature":"None","resultDescription":"Wrong","durationMs":0,"Level":4,"location":"SE","properties":{"id":"r1","createdDateTime":"2026-03-05T19:08:09.5+00:00","status":{"errorCode":50126,"failureReason":"Wrong"},"userType":"Guest","location":{"countryOrRegion":"SE"},"sessionId":"s","new":{"y":[1,{"z":"é\u001b"}]}}}`},
 		{LogAnalytics, signIn, `{"TimeGenerated":"2026-03-05T19:11:26.5000000Z","TenantId":"` + workspace + `","SourceSystem":"Azure AD","OperationName":"Sign-in activity","AADTenantId":"` + tid + `","OperationVersion":"1.0","ResultType":"50126","ResultSignature":"None","ResultDescription":"Wrong","DurationMs":0,"Level":"4","Location":"SE","Category":"SignInLogs","ResourceId":"/tenants/` + tid + `/providers/Microsoft.aadiam","Id":"r1","CreatedDateTime":"2026-03-05T19:08:09.5Z","Status":{"errorCode":50126,"failureReason":"Wrong"},"UserType":"Guest","LocationDetails":{"countryOrRegion":"SE"},"SessionId":"s","New":{"y":[1,{"z":"é\u001b"}]},"Type":"SigninLogs"}`},
-		{ManagementActivity, signIn, ``},
+		{ManagementActivity, signIn, `{"CreationTime":"2026-03-05T19:08:09","Id":"` + unifiedID("r1") + `","Operation":"UserLoginFailed","OrganizationId":"` + tid + `","RecordType":15,"ResultStatus":"Failed","UserType":0,"Version":1,"Workload":"AzureActiveDirectory","AzureActiveDirectoryEventType":1,"ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"UserError"}],"ModifiedProperties":[],"Actor":[],"ActorContextId":"` + tid + `","IntraSystemId":"r1","SupportTicketId":"","Target":[],"TargetContextId":"` + tid + `","DeviceProperties":[{"Name":"SessionId","Value":"s"}],"ErrorNumber":"50126","LogonError":"InvalidUserNameOrPassword"}`},
+		{ManagementActivity, `{"id":"r3","status":{"errorCode":50140},"createdDateTime":"2026-03-05T19:08:09Z"}`, `{"CreationTime":"2026-03-05T19:08:09","Id":"` + unifiedID("r3") + `","Operation":"UserLoginFailed","OrganizationId":"` + tid + `","RecordType":15,"ResultStatus":"Success","UserType":0,"Version":1,"Workload":"AzureActiveDirectory","AzureActiveDirectoryEventType":1,"ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"Redirect"}],"ModifiedProperties":[],"Actor":[],"ActorContextId":"` + tid + `","IntraSystemId":"r3","SupportTicketId":"","Target":[],"TargetContextId":"` + tid + `","DeviceProperties":[],"ErrorNumber":"50140","LogonError":"KmsiInterrupt"}`},
+		{ManagementActivity, `{"id":"r4","createdDateTime":"2026-03-05T19:08:09Z","userId":"u1","userPrincipalName":"a@contoso.com","ipAddress":"192.0.2.7","appId":"a1","resourceId":"x1","correlationId":"c1","isInteractive":true,"userAgent":"M","deviceDetail":{"deviceId":"d1","operatingSystem":"Windows 11","browser":"Edge 145.0.0","isCompliant":true,"isManaged":false},"status":{"errorCode":0},"sessionId":"s1","homeTenantId":"h1","resourceTenantId":"` + tid + `"}`,
+			`{"CreationTime":"2026-03-05T19:08:09","Id":"r4","Operation":"UserLoggedIn","OrganizationId":"` + tid + `","RecordType":15,"ResultStatus":"Success","UserKey":"u1","UserType":0,"Version":1,"Workload":"AzureActiveDirectory","ClientIP":"192.0.2.7","ObjectId":"x1","UserId":"a@contoso.com","AzureActiveDirectoryEventType":1,"ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"Success"},{"Name":"UserAgent","Value":"M"},{"Name":"RequestType","Value":"OAuth2:Authorize"}],"ModifiedProperties":[],"Actor":[{"ID":"u1","Type":0},{"ID":"a@contoso.com","Type":5}],"ActorContextId":"h1","ActorIpAddress":"192.0.2.7","InterSystemsId":"c1","IntraSystemId":"r4","SupportTicketId":"","Target":[{"ID":"x1","Type":0}],"TargetContextId":"` + tid + `","ApplicationId":"a1","DeviceProperties":[{"Name":"Id","Value":"d1"},{"Name":"OS","Value":"Windows11"},{"Name":"BrowserType","Value":"Edge"},{"Name":"IsCompliant","Value":"True"},{"Name":"IsCompliantAndManaged","Value":"False"},{"Name":"SessionId","Value":"s1"}],"ErrorNumber":"0"}`},
+		{ManagementActivity, risk, ``},
 
 		{AzureMonitor, quiet, `{` + root + `"operationName":"Sign-in activity","operationVersion":"1.0","category":"NonInteractiveUserSignInLogs","tenantId":"` + tid + `","resultType":"0","resultSignature":"None","durationMs":0,"callerIpAddress":"192.0.2.7","Level":4,"properties":{"id":"r2","isInteractive":false,"ipAddress":"192.0.2.7","deviceDetail":"{\"browser\":\"a \\\"b\\\"\"}","conditionalAccessPolicies":"[]","authenticationDetails":"[{\"succeeded\":true}]","status":{"errorCode":0,"failureReason":"Other."}}}`},
 		{LogAnalytics, quiet, `{"TenantId":"` + workspace + `","SourceSystem":"Azure AD","OperationName":"Sign-in activity","AADTenantId":"` + tid + `","OperationVersion":"1.0","ResultType":"0","ResultSignature":"None","DurationMs":0,"Level":"4","Category":"NonInteractiveUserSignInLogs","ResourceId":"/tenants/` + tid + `/providers/Microsoft.aadiam","Id":"r2","IsInteractive":false,"IPAddress":"192.0.2.7","DeviceDetail":"{\"browser\":\"a \\\"b\\\"\",\"deviceId\":null}","ConditionalAccessPolicies":"[]","AuthenticationDetails":"[{\"succeeded\":true}]","Status":"{\"errorCode\":0,\"failureReason\":\"Other.\"}","Type":"AADNonInteractiveUserSignInLogs"}`},
@@ -130,6 +134,10 @@ func TestRenderRefuses(t *testing.T) {
 		{GraphBeta, Lines, Options{}, `[]`, "not a JSON object"},
 		{GraphBeta, Lines, Options{}, "{\"a\":\"\xff\"}", "it is not UTF-8"},
 		{LogAnalytics, Table, Options{}, `5`, "not a JSON object"},
+		{PortalCSV, CSV, Options{}, `5`, "not a JSON object"},
+		{LogAnalyticsCSV, CSV, Options{}, `5`, "not a JSON object"},
+		{UnifiedCSV, CSV, Options{}, `5`, "not a JSON object"},
+		{GraphBeta, CSV, Options{}, `{}`, `shape graph_beta does not come as "csv"`},
 	} {
 		err := Render(io.Discard, c.shape, c.container, slices.Values([]Record{{Log: SignIn, JSON: []byte(c.json)}}), c.opts)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -170,7 +178,9 @@ func FuzzRenderOne(f *testing.F) {
 					t.Fatalf("%s: %v", shape, err)
 				}
 				for _, row := range rows {
-					if !json.Valid(row) {
+					if slices.Contains(Containers(shape), CSV) {
+						readCSV(t, row)
+					} else if !json.Valid(row) {
 						t.Fatalf("%s: not JSON: %s", shape, row)
 					}
 				}

@@ -18,13 +18,21 @@ func load(t testing.TB, name string) *Scenario {
 	return s
 }
 
-// fewDays returns three days of the quiet scenario.
+// fewDays returns two days of the quiet scenario.
 func fewDays(t testing.TB) *Scenario {
 	t.Helper()
-	s, err := load(t, "quiet").WithDays(3)
+	s, err := load(t, "quiet").WithDays(2)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// fewSignIns returns the first-look scenario with a quarter of its sign-ins.
+func fewSignIns(t testing.TB) *Scenario {
+	t.Helper()
+	s := load(t, "first-look")
+	s.Life.SignIns /= 4
 	return s
 }
 
@@ -39,7 +47,7 @@ attacks:
 `
 
 func TestOwnScenariosLoad(t *testing.T) {
-	for _, name := range []string{"first-look", "quiet", "busy"} {
+	for _, name := range []string{"first-look", "quiet", "busy", "whole-guide"} {
 		if s := load(t, name); s.Name != name || s.Title == "" {
 			t.Errorf("%s: name %q, title %q", name, s.Name, s.Title)
 		}
@@ -74,7 +82,7 @@ func TestLoadRefusesBadScenarios(t *testing.T) {
 		{"2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z", "give a midnight in UTC"},
 		{"failure_rate: 0.1", "failure_rate: 1.1", "life.failure_rate is 1.1"},
 		{"failure_rate: 0.1", "failure_rate: .nan", "life.failure_rate is NaN"},
-		{"password_spray", "spray", "attack 1 (spray): unknown kind: there are account_taken, brute_force"},
+		{"password_spray", "spray", "attack 1 (spray): unknown kind: there are account_created_deleted, account_taken"},
 		{"at: 26h", "at: 48h", "the scenario ends at 48h0m0s"},
 		{"at: 26h", "at: -1h", "the scenario ends at"},
 		{"at: 26h", "at: 2562047h", "the scenario ends at"},
@@ -92,6 +100,13 @@ func TestLoadRefusesBadScenarios(t *testing.T) {
 		{", from: 203.0.113.9", "", "from is missing"},
 		{"accounts: 12", "accounts: 12, to: a@example.net", "to does not belong to this kind"},
 		{"kind: password_spray", "kind: risk, types: [x]", `unknown risk type "x"`},
+		{"kind: password_spray", "kind: hiding_rule", "folder is missing"},
+		{"kind: password_spray", "kind: consent, form: x", `form is "x": this kind has ["user" "admin"]`},
+		{"accounts: 12", "accounts: 12, form: x", `form is "x": this kind has []`},
+		{"kind: password_spray", "kind: mailbox_forwarding", "give it, or form: clear"},
+		{"password_spray, at: 26h, over: 9m, from: 203.0.113.9, accounts: 12", "mailbox_forwarding, form: clear, to: a@example.net, at: 26h, from: 203.0.113.9", "give it, or form: clear"},
+		{"password_spray, at: 26h, over: 9m, from: 203.0.113.9, accounts: 12", "role_to_new_account, at: 26h, from: 203.0.113.9, account: 3", "leave out account"},
+		{"password_spray, at: 26h, over: 9m, from: 203.0.113.9, accounts: 12", "many_ips, at: 26h, from: 203.0.113.250, attempts: 9", "8 addresses from there on must be in 203.0.113.0/24"},
 	} {
 		text := strings.Replace(good, c.old, c.new, 1)
 		if text == good {
@@ -112,13 +127,16 @@ func TestLoadNamesTheScenariosThereAre(t *testing.T) {
 }
 
 func TestResizing(t *testing.T) {
-	s := fewDays(t)
-	larger, err := s.WithAccounts(600)
+	s, err := parseScenario("x.yml", []byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := count(s), count(larger); b < a*3/2 || s.Tenant.Accounts != 300 {
-		t.Errorf("%d records with 300 accounts, %d with 600; the original has %d accounts", a, b, s.Tenant.Accounts)
+	larger, err := s.WithAccounts(240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := count(s), count(larger); b < a*3/2 || s.Tenant.Accounts != 60 {
+		t.Errorf("%d records with 60 accounts, %d with 240; the original has %d accounts", a, b, s.Tenant.Accounts)
 	}
 	if _, err := s.WithAccounts(1); err == nil {
 		t.Error("one account was accepted")

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,10 @@ const (
 	ManagementActivity Shape = "management_activity" // AuditData objects of the Management Activity API
 	AuditLogRecord     Shape = "audit_log_record"    // Graph's audit search: AuditData in a wrapper
 	UnifiedExport      Shape = "unified_export"      // Search-UnifiedAuditLog: AuditData as text in a row
+	PortalCSV          Shape = "portal_csv"          // the Entra portal's CSV download, one file for sign-ins, one for audits
+	LogAnalyticsCSV    Shape = "log_analytics_csv"   // a workspace query downloaded from the portal as CSV
+	PurviewCSV         Shape = "purview_csv"         // an audit search downloaded from the Purview portal
+	UnifiedCSV         Shape = "unified_csv"         // Search-UnifiedAuditLog piped to Export-Csv
 )
 
 // form is what is known about a shape.
@@ -31,7 +36,7 @@ type form struct {
 
 var (
 	graphLogs   = []string{SignIn, Audit, Risk}
-	unifiedLogs = []string{Audit, Unified}
+	unifiedLogs = []string{SignIn, Audit, Unified}
 )
 
 // forms holds every shape.
@@ -44,6 +49,10 @@ var forms = []form{
 	{ManagementActivity, unifiedLogs, []Container{Object, Array, Lines, Pretty}, managementActivity},
 	{AuditLogRecord, unifiedLogs, []Container{Object, Array, Page, Lines, Pretty}, auditLogRecord},
 	{UnifiedExport, unifiedLogs, []Container{Object, Array, Lines, Pretty}, unifiedExport},
+	{PortalCSV, []string{SignIn, Audit}, []Container{CSV}, portalCSV},
+	{LogAnalyticsCSV, graphLogs, []Container{CSV}, logAnalytics},
+	{PurviewCSV, unifiedLogs, []Container{CSV}, purviewCSV},
+	{UnifiedCSV, unifiedLogs, []Container{CSV}, unifiedCSV},
 }
 
 // Shapes lists all shapes in a fixed order.
@@ -55,9 +64,8 @@ func Shapes() []Shape {
 	return all
 }
 
-// Carries reports whether the shape can hold records of a log. Audits have a
-// form of their own in the unified audit log; sign-ins and risk detections
-// are not rendered there.
+// Carries reports whether the shape can hold records of a log. Sign-ins and
+// audits have forms of their own in the unified audit log.
 func (s Shape) Carries(log string) bool {
 	f, err := s.form()
 	return err == nil && slices.Contains(f.logs, log)
@@ -90,13 +98,20 @@ func joined[T ~string](list []T) string {
 	return strings.Join(texts, ", ")
 }
 
-// RenderOne returns a record in a shape: one compact JSON object, or nothing
-// where the shape does not carry the record's log. Members that the
-// simulator does not know are kept, and absent ones stay absent.
+// RenderOne returns a record in a shape, or nothing where the shape does not
+// carry the record's log: one compact JSON object, or of a CSV shape the
+// whole file. Members that the simulator does not know are kept, save where
+// the columns are fixed, and absent ones stay absent.
 func RenderOne(shape Shape, rec Record, opts Options) ([][]byte, error) {
 	f, err := shape.form()
 	if err != nil || !slices.Contains(f.logs, rec.Log) {
 		return nil, err
+	}
+	if f.containers[0] == CSV {
+		var b bytes.Buffer
+		opts.Compression = None
+		err := Render(&b, shape, CSV, slices.Values([]Record{rec}), opts)
+		return [][]byte{b.Bytes()}, err
 	}
 	row, err := f.row(&opts, rec)
 	if err != nil {

@@ -13,12 +13,20 @@ import (
 func unifiedID(id string) string { return derivedUUID(textSeed(id), useID) }
 
 // managementActivity returns AuditData: of the unified log's own records
-// unchanged, of an audit the form that it has there. What the audit does not
-// say stays absent, save for what marks the record as one of the directory.
+// unchanged, of an audit or a sign-in the form that it has there. What a
+// record does not say stays absent, save for what tells its kind.
 func managementActivity(opts *Options, rec Record, o object) object {
-	if rec.Log != Audit {
-		return o
+	switch rec.Log {
+	case SignIn:
+		return logon(opts, o)
+	case Audit:
+		return directoryRecord(opts, o)
 	}
+	return o
+}
+
+// directoryRecord returns an audit as the unified audit log has it.
+func directoryRecord(opts *Options, o object) object {
 	by := actorOf(o)
 	out := object{}
 	if t, ok := moment(o.text("activityDateTime")); ok {

@@ -20,6 +20,7 @@ var outcomes = map[int32]outcome{
 	50140:  {reason: "'Keep me signed in' interrupt when the user was signing in.", password: true, access: "success"},
 	50074:  {reason: "Strong authentication is required.", detail: "MFA required in Azure AD", step: "MFA required in Azure AD", password: true, second: true, access: "success"},
 	50097:  {reason: "Device authentication is required.", password: true, access: "success"},
+	50076:  {reason: "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.", detail: "MFA required in Azure AD", step: "MFA required in Azure AD", password: true, second: true, access: "failure"},
 	500121: {reason: "Authentication failed during the strong authentication request.", detail: "MFA denied; user declined the authentication", step: "MFA denied; user declined the authentication", password: true, second: true, access: "success"},
 	53003:  {reason: "Access has been blocked by Conditional Access policies.", password: true, access: "failure"},
 }
@@ -36,6 +37,16 @@ var apps = []app{
 	{"4765445b-32c6-49b0-83e6-1d93765276ca", "OfficeHome", "4765445b-32c6-49b0-83e6-1d93765276ca", "OfficeHome", "Browser"},
 	{"d3590ed6-52b3-4102-aeff-aad2292ab01c", "Microsoft Office", "00000003-0000-0ff1-ce00-000000000000", "Office 365 SharePoint Online", "Mobile Apps and Desktop clients"},
 	{"27922004-5251-4030-b22d-91ecd9a37ea4", "Outlook Mobile", "00000002-0000-0ff1-ce00-000000000000", "Office 365 Exchange Online", "Mobile Apps and Desktop clients"},
+}
+
+// appNamed returns the application of that name, else the first one.
+func appNamed(name string) app {
+	for _, a := range apps {
+		if a.name == name {
+			return a
+		}
+	}
+	return apps[0]
 }
 
 const microsoftTenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
@@ -64,7 +75,7 @@ func (w *world) signIn(e *event) []byte {
 	s.device = s.who.devices[0]
 	switch {
 	case s.place.hostile:
-		s.device, s.app = foreign, apps[0]
+		s.device, s.app = foreign, appNamed(e.to)
 	case phone:
 		s.device = s.who.devices[1]
 	}
@@ -263,10 +274,12 @@ type caPolicy struct {
 // enforcedGrantControls are those that the service returns ("Mfa", "Block").
 func (s *signIn) policies() {
 	mfa, block := "success", "notApplied"
-	switch s.out.access {
-	case "failure":
+	switch {
+	case s.out.second && s.out.access == "failure":
+		mfa = "failure"
+	case s.out.access == "failure":
 		block = "failure"
-	case "notApplied":
+	case s.out.access == "notApplied":
 		mfa = "notApplied"
 	}
 	s.array("appliedConditionalAccessPolicies", func() {

@@ -51,10 +51,12 @@ type Truth struct {
 	// in any firing window, in UTC and whole seconds.
 	First, Last time.Time
 	// Count is the number of distinct attempts (for sign-ins by
-	// originalRequestId) or records among those facts.
+	// originalRequestId) or records among those facts. The records that one
+	// password reset leaves under several names count once.
 	Count int
 	// Accounts are the accounts concerned, sorted: Entra object ids, or for
 	// mailbox rules the UPN in lower case, as those records carry no object id.
+	// Where an audit's target is no account it is who did it.
 	Accounts []string
 	// IP is the address of the first fact, "" where it has none.
 	IP string

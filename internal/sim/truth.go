@@ -7,25 +7,14 @@ import (
 	"time"
 )
 
-// The windows and thresholds in force in Vakt's own rules.
-const (
-	sprayWindow    = 15 * time.Minute
-	sprayAccounts  = 10
-	bruteWindow    = 10 * time.Minute
-	bruteAttempts  = 20
-	sprayRule      = "password-spray"
-	bruteForceRule = "brute-force-account"
-)
-
-// refusals are the codes that count as a refused password attempt.
-var refusals = map[int32]bool{50126: true, 50053: true, 50034: true, 51004: true, 50056: true, 50057: true}
-
 // fact is one record that one rule is about.
 type fact struct {
 	rule, key   string // group key
 	account, ip string
 	at          int64 // unix seconds
 	id          string
+	attempt     uint64 // what is counted: one for all records of an attempt
+	step        int    // in a rule of steps: 0 comes first
 	attack      int32
 }
 
@@ -53,47 +42,89 @@ func (s *Scenario) Truth(seed uint64) []Truth {
 
 // facts says which rules an event of an attack is a fact of.
 func (w *world) facts(e *event) []fact {
-	f := fact{at: e.at / int64(time.Second), id: e.id(), attack: e.attack, ip: e.from.ip}
+	f := fact{at: e.at / int64(time.Second), id: e.id(), attack: e.attack, ip: e.from.ip, attempt: e.seed}
 	who := w.account(int(e.who))
 	f.account = who.id
+	f.key = f.account
 	switch e.kind {
 	case evSignIn:
 		return signInFacts(e, f)
 	case evAudit:
-		f.id, f.rule = auditID(e), "guest-converted-to-member"
+		return w.auditFacts(e, f)
 	case evRisk:
-		f.rule = riskTypes[e.note].rule
-		if riskTypes[e.note].activity == "user" {
-			f.ip = ""
-		}
-	case evMailbox:
-		f.rule = map[string]string{"New-InboxRule": "inbox-rule-forwards-externally", "Set-Mailbox": "mailbox-forwarding-added"}[e.note]
-		f.account = strings.ToLower(who.upn)
+		return riskFacts(e, f)
 	}
-	f.key = f.account
+	f.account = strings.ToLower(who.upn)
+	f.key, f.rule = f.account, mailboxRules[e.note]
+	if f.rule == "" {
+		return nil
+	}
 	return []fact{f}
 }
 
-func signInFacts(e *event, f fact) []fact {
+// auditFacts are the facts of a directory audit: about its target, or where
+// that is no account about the person who did it.
+func (w *world) auditFacts(e *event, f fact) []fact {
+	f.id, f.attempt = auditID(e), e.began()
+	if act := activityOf(e.note); act.kind != "" {
+		f.account = w.actorOf(e).id
+		f.key = derivedUUID(e.began(), useDetail)
+	}
 	var all []fact
-	add := func(rule, key string) {
-		f.rule, f.key = rule, key
+	for rule, step := range auditRules[e.note] {
+		f.rule, f.step = rule, step
+		all = append(all, f)
+	}
+	return all
+}
+
+func riskFacts(e *event, f fact) []fact {
+	f.rule = riskTypes[e.note].rule
+	if riskTypes[e.note].activity == "user" {
+		f.ip = ""
+		return []fact{f}
+	}
+	risky := f
+	risky.rule = methodRule
+	return []fact{f, risky}
+}
+
+func signInFacts(e *event, f fact) []fact {
+	f.attempt = e.began()
+	var all []fact
+	add := func(rule, key string, step int) {
+		f.rule, f.key, f.step = rule, key, step
 		all = append(all, f)
 	}
 	if refusals[e.code] {
-		add(sprayRule, f.ip)
-		add(bruteForceRule, f.account)
+		add(sprayRule, f.ip, 0)
+		add(bruteForceRule, f.account, 0)
+		add(manyIPsRule, f.account, 0)
+	}
+	if interruptions[e.code] {
+		add(interruptsRule, f.account, 0)
 	}
 	switch e.code {
+	case 0:
+		add(fatigueRule, f.account, 1)
+		add(notDoneRule, f.account, 1)
+	case 50126:
+		add(failuresRule, f.account, 0)
 	case 50057:
-		add("disabled-account-signin", f.account)
+		add("disabled-account-signin", f.account, 0)
+	case 50076:
+		add(notDoneRule, f.account, 0)
 	case 500121:
-		add("mfa-denied-or-fraud-reported", f.account)
+		add("mfa-denied-or-fraud-reported", f.account, 0)
+		add(fatigueRule, f.account, 0)
 	case 53003:
-		add("signin-blocked-by-ca", f.account)
+		add("signin-blocked-by-ca", f.account, 0)
 		if !e.quiet {
-			add("password-ok-session-blocked-by-ca", f.account)
+			add("password-ok-session-blocked-by-ca", f.account, 0)
 		}
+	}
+	if stage, ok := map[int32]int{50074: 0, 50140: 1, 0: 2}[e.code]; ok && e.to == "OfficeHome" && e.note != "" {
+		add(aitmRule, e.correlation(), stage)
 	}
 	return all
 }
@@ -103,13 +134,15 @@ func signInFacts(e *event, f fact) []fact {
 func (w *world) alerts(facts []fact) []Truth {
 	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.at, b.at) })
 	days := map[int64]map[int]bool{} // UTC day → indexes of the facts in its firing windows
+	cond := conditionOf(facts[0].rule)
+	length := int64(cond.window / time.Second)
 	from := 0
 	for i, f := range facts {
 		to := i + 1 // of facts in the same second, the last one sees them all
-		for facts[from].at <= f.at-int64(window(f.rule)/time.Second) {
+		for facts[from].at <= f.at-length {
 			from++
 		}
-		if !fires(f.rule, facts[from:to]) {
+		if !cond.holds(facts[from:to]) || cond.unless && undone(facts[to:], f.at+length) {
 			continue
 		}
 		day := f.at / 86400
@@ -127,33 +160,14 @@ func (w *world) alerts(facts []fact) []Truth {
 	return all
 }
 
-// window is how far back a rule looks; a plain rule sees one record.
-func window(rule string) time.Duration {
-	switch rule {
-	case sprayRule:
-		return sprayWindow
-	case bruteForceRule:
-		return bruteWindow
-	}
-	return time.Second
-}
-
-func fires(rule string, facts []fact) bool {
-	switch rule {
-	case sprayRule:
-		accounts := map[string]bool{}
-		for _, f := range facts {
-			accounts[f.account] = true
-		}
-		return len(accounts) >= sprayAccounts
-	case bruteForceRule:
-		return len(facts) >= bruteAttempts
-	}
-	return true
+// undone says whether a fact of step 1 comes until the given second.
+func undone(later []fact, until int64) bool {
+	return slices.ContainsFunc(later, func(f fact) bool { return f.step == 1 && f.at <= until })
 }
 
 func (w *world) truth(facts []fact, in map[int]bool) Truth {
-	t := Truth{Count: len(in)}
+	t := Truth{}
+	counted := map[uint64]bool{}
 	for i, f := range facts {
 		if !in[i] {
 			continue
@@ -164,10 +178,12 @@ func (w *world) truth(facts []fact, in map[int]bool) Truth {
 		}
 		t.Last = time.Unix(f.at, 0).UTC()
 		t.Records = append(t.Records, f.id)
+		counted[f.attempt] = true
 		if !slices.Contains(t.Accounts, f.account) {
 			t.Accounts = append(t.Accounts, f.account)
 		}
 	}
+	t.Count = len(counted)
 	slices.Sort(t.Accounts)
 	return t
 }

@@ -97,7 +97,14 @@ func (f *Files) member(ctx context.Context, in found, m *zip.File, whole *expans
 	if head, _ := b.Peek(headSize); extract.IsZip(head) {
 		return refuse(extract.ErrNested.Error())
 	}
-	return f.input(ctx, stream{path: e.Path, walked: true, bytes: e.Bytes, r: b, how: "zip"}, l, h)
+	again := func() (io.ReadCloser, error) {
+		r, err := m.Open()
+		if err != nil {
+			return nil, err
+		}
+		return &reopened{unpacked{r: r, bounds: []*expansion{{in: e.Bytes, lim: f.Limits}}}, r}, nil
+	}
+	return f.input(ctx, stream{path: e.Path, walked: true, bytes: e.Bytes, r: b, how: "zip", again: again}, l, h)
 }
 
 // expansion counts what came of compressed bytes.
@@ -121,6 +128,12 @@ func (u *unpacked) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// reopened is a member that is read once more.
+type reopened struct {
+	unpacked
+	io.Closer
 }
 
 // pieces tells of the bytes of an archive that were read, all in all as many

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"vakt/internal/event"
 	"vakt/internal/extract"
 )
 
@@ -21,8 +22,12 @@ import (
 type Files struct {
 	// Stdin is read where an argument is "-".
 	Stdin io.Reader
-	// Limits bound records and expansion; zero fields are defaults.
+	// Limits bound records and expansion; zero fields are defaults. Its
+	// Header is not used: CSV is read where the header is that of a log.
 	Limits extract.Limits
+	// Dates says how dates with slashes are read. Where it is not said, a CSV
+	// file whose dates look day-first is refused.
+	Dates event.DateOrder
 	// Hash asks for the SHA-256 of every input as stored; of a member of an
 	// archive, of the file that was packed.
 	Hash bool
@@ -90,7 +95,11 @@ func (f *Files) file(ctx context.Context, in found, l *Ledger, h Handler) error 
 	if extract.IsZip(head[:n]) {
 		return f.archive(ctx, in, file, info.Size(), l, h)
 	}
-	return f.input(ctx, stream{path: in.path, walked: in.walked, bytes: info.Size(), whole: true, r: io.NewSectionReader(file, 0, info.Size()), tell: f.Progress}, l, h)
+	section := func() *io.SectionReader { return io.NewSectionReader(file, 0, info.Size()) }
+	return f.input(ctx, stream{
+		path: in.path, walked: in.walked, bytes: info.Size(), whole: true, r: section(), tell: f.Progress,
+		again: func() (io.ReadCloser, error) { return io.NopCloser(section()), nil },
+	}, l, h)
 }
 
 // headSize is how much of an input is looked at to know an archive.
@@ -135,6 +144,8 @@ type stream struct {
 	r      io.Reader
 	tell   func(int) // of the bytes that come; may be nil
 	how    string    // compression of the archive around it
+
+	again func() (io.ReadCloser, error) // from the start; nil where it can be read once
 }
 
 // input reads one input into the handler and closes its account.
@@ -196,7 +207,12 @@ func (f *Files) split(ctx context.Context, in stream, e *Entry, h Handler) error
 	if encoding != "utf-8" {
 		e.Encoding += "+" + encoding
 	}
-	return extract.Split(ctx, text, f.Limits, func(b *extract.Batch) error {
+	text, done, err := f.spool(ctx, &in, text)
+	defer done()
+	if err != nil {
+		return err
+	}
+	return extract.Split(ctx, text, f.limits(ctx, in), func(b *extract.Batch) error {
 		if i, found := slices.BinarySearch(e.Container, b.Container); !found {
 			e.Container = slices.Insert(e.Container, i, b.Container)
 		}
@@ -222,16 +238,21 @@ func ends(ctx context.Context, err error) bool {
 func (f *Files) judge(ctx context.Context, e *Entry, walked bool, err error) error {
 	var stop *stopped
 	var unknown *extract.UnknownFormat
+	var unsure *dateError
 	switch {
 	case err == nil:
 	case errors.As(err, &stop):
 		return stop.error
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.As(err, &unsure):
+		e.Problem = unsure.what
+	case errors.As(err, &unknown) && unknown.Why != nil:
+		e.Problem = unknown.Error()
 	case errors.As(err, &unknown) && walked && harmless(unknown.Looks):
 		e.Note = "not a log: " + unknown.Error()
 	case errors.As(err, &unknown):
-		e.Problem = unknown.Error() + "; expected JSON: an object, an array, a page, JSON Lines or {\"records\":[…]}, plain, gzip, zstd or in a zip"
+		e.Problem = unknown.Error() + "; expected JSON: an object, an array, a page, JSON Lines or {\"records\":[…]}, or CSV with the columns of a log; plain, gzip, zstd or in a zip"
 	case errors.Is(err, extract.ErrNested):
 		e.Problem = extract.ErrNested.Error()
 	case errors.Is(err, extract.ErrEmpty) && walked:

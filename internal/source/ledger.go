@@ -24,12 +24,13 @@ type Ledger struct {
 	Blind     []Blind    `json:"blind"`     // rules that could not be decided for some records
 	Weak      []Blind    `json:"weak"`      // rules that read a field there from fewer sources than elsewhere
 	Asleep    []RuleNote `json:"asleep"`    // rules whose baseline list is empty or unread
+	Dead      []RuleNote `json:"dead"`      // rules that no record can ever match
 	Undecided []RuleNote `json:"undecided"` // facts that the input's end left undecided
 	Ungrouped []RuleNote `json:"ungrouped"` // matches without a value to group by
 }
 
 func newLedger() *Ledger {
-	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Undecided: []RuleNote{}, Ungrouped: []RuleNote{}}
+	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Dead: []RuleNote{}, Undecided: []RuleNote{}, Ungrouped: []RuleNote{}}
 }
 
 // unread accounts for an input that could not be opened.
@@ -48,6 +49,7 @@ func (l *Ledger) refuse(e Entry) error {
 type Entry struct {
 	Path        string         `json:"path"`
 	Shape       []string       `json:"shape"`     // of the records in scope, sorted
+	ByShape     map[string]int `json:"by_shape"`  // the same, with how many were decoded
 	Container   []string       `json:"container"` // as found: lines, array, page, …
 	Encoding    string         `json:"encoding"`  // plain, gzip, zstd, zip, zip+gzip, …; "+utf-16le" where it was
 	Bytes       int64          `json:"bytes"`     // as stored, compressed or not
@@ -152,9 +154,14 @@ func (e *Entry) See(seconds int64, shape string) {
 	}
 	e.Decoded++
 	e.first, e.last = min(e.first, seconds), max(e.last, seconds)
-	if i, found := slices.BinarySearch(e.Shape, shape); !found {
-		e.Shape = slices.Insert(e.Shape, i, shape)
+	e.shape(shape, 1)
+}
+
+func (e *Entry) shape(name string, n int) {
+	if e.ByShape == nil {
+		e.ByShape = map[string]int{}
 	}
+	e.ByShape[name] += n
 }
 
 // Add puts the counts of another entry of the same input into this one.
@@ -176,10 +183,8 @@ func (e *Entry) Add(o *Entry) {
 		e.skip(kind, n)
 	}
 	e.Quarantine = append(e.Quarantine, o.Quarantine...)
-	for _, s := range o.Shape {
-		if i, found := slices.BinarySearch(e.Shape, s); !found {
-			e.Shape = slices.Insert(e.Shape, i, s)
-		}
+	for name, n := range o.ByShape {
+		e.shape(name, n)
 	}
 }
 
@@ -187,10 +192,9 @@ func (e *Entry) Add(o *Entry) {
 // JSON.
 func (e *Entry) Seal() {
 	e.trim()
-	e.Shape, e.Container, e.Quarantine = listed(e.Shape), listed(e.Container), listed(e.Quarantine)
-	if e.OutOfScope == nil {
-		e.OutOfScope = map[string]int{}
-	}
+	e.Shape = listed(slices.Sorted(maps.Keys(e.ByShape)))
+	e.Container, e.Quarantine = listed(e.Container), listed(e.Quarantine)
+	e.ByShape, e.OutOfScope = counted(e.ByShape), counted(e.OutOfScope)
 	if e.Decoded > 0 {
 		e.FirstEvent = time.Unix(e.first, 0).UTC().Format(time.RFC3339)
 		e.LastEvent = time.Unix(e.last, 0).UTC().Format(time.RFC3339)
@@ -202,6 +206,13 @@ func listed[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+func counted(m map[string]int) map[string]int {
+	if m == nil {
+		return map[string]int{}
+	}
+	return m
 }
 
 // Skipped is the number of records out of scope.

@@ -149,6 +149,9 @@ const goldenLedger = `{
       "shape": [
         "graph_beta"
       ],
+      "by_shape": {
+        "graph_beta": 4
+      },
       "container": [
         "lines"
       ],
@@ -177,6 +180,7 @@ const goldenLedger = `{
     {
       "path": "logs/empty",
       "shape": [],
+      "by_shape": {},
       "container": [],
       "encoding": "plain",
       "bytes": 0,
@@ -203,6 +207,7 @@ const goldenLedger = `{
   ],
   "weak": [],
   "asleep": [],
+  "dead": [],
   "undecided": [
     {
       "rule": "r",

@@ -25,7 +25,7 @@ func TestProblemsAndNotes(t *testing.T) {
 		{"blank.json", " \r\n\t\n", "empty", "note: empty"},
 		{"README.md", "# Logs\n\nRead me.\n", `looks like plain text that begins "# Logs"` + expected, "note: not a log: "},
 		{"page.html", "<!DOCTYPE html><p>", "not JSON: looks like HTML" + expected, "note: not a log: not JSON: looks like HTML"},
-		{"a.csv", "Date (UTC),User\n2026-03-02,ann\n", `looks like a CSV file with columns "Date (UTC)", "User"` + expected, `looks like a CSV file with columns "Date (UTC)", "User"` + expected},
+		{"a.csv", "Date (UTC),User\n2026-03-02,ann\n", `a CSV file with columns "Date (UTC)", "User": this is no export that is known: for sign-ins of the portal it lacks Request ID, `, `a CSV file with columns "Date (UTC)", "User": this is no export`},
 		{"a.pdf", "%PDF-1.7\n", "not JSON: looks like a PDF" + expected, "note: not a log: not JSON: looks like a PDF"},
 		{"a.parquet", "PAR1....", "not JSON: looks like Parquet" + expected, "not JSON: looks like Parquet" + expected},
 		{"short.gz", string(gz[:len(gz)-9]), breaksOff, breaksOff},
@@ -99,7 +99,7 @@ func TestMembers(t *testing.T) {
 		"a.json", "locked.json: the archive is encrypted: unpack it first",
 		"odd.json: the member is compressed in a way that is not read here: unpack the archive first",
 		"inner.zip: an archive inside an archive: unpack it first", "folder/README.md: note",
-		"folder/table.csv: not JSON: looks like a CSV file with columns \"a\", \"b\"",
+		"folder/table.csv: a CSV file with columns \"a\", \"b\": it has no column of a log that is read here",
 		"./folder/b.json",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

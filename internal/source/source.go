@@ -3,7 +3,7 @@
 // records, one input after the other. It keeps the coverage ledger, in which
 // every record of every input is accounted for.
 //
-// It does not look inside a record: what a record is and whether it is in
+// It does not look inside a record, save at the dates of CSV (dates.go): what a record is and whether it is in
 // scope is said by whoever takes the batches.
 package source
 

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"vakt/internal/baseline"
+	"vakt/internal/daemon"
+	"vakt/internal/event"
+	"vakt/internal/rule"
+	"vakt/internal/text"
+)
+
+// checked is what `rules check` says of a file.
+type checked struct {
+	File     string      `json:"file"`
+	ID       string      `json:"id"`
+	OK       bool        `json:"ok"`
+	Errors   []checkLine `json:"errors"`
+	Warnings []checkLine `json:"warnings"`
+	Notes    []checkLine `json:"notes"` // what is read otherwise than written
+	State    rule.State  `json:"state"`
+}
+
+type checkLine struct {
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// judged are the rules of some paths, compiled on their own, and what was
+// found out about each of their files.
+type judged struct {
+	rules    []*rule.Rule
+	verdicts []rule.Verdict
+	problems []rule.Problem
+}
+
+func judge(paths []string, b *baseline.Baseline) (*judged, error) {
+	for _, p := range paths {
+		if _, err := os.Stat(p); err != nil {
+			return nil, failed(fmt.Errorf("rules %q: %w: check the path", p, errors.Unwrap(err)))
+		}
+	}
+	rules, problems := daemon.LoadRules(nil, paths)
+	set, more := rule.Compile(rules, event.NewSchema(), b)
+	j := &judged{rules: rules, problems: append(problems, more...)}
+	if j.verdicts = rule.Judge(set, j.problems); len(j.verdicts) == 0 {
+		return nil, failed(fmt.Errorf("no rule file (*.yml) in %s", strings.Join(paths, ", ")))
+	}
+	return j, nil
+}
+
+// checkRules loads the rules of the paths on their own and tells of each file
+// whether it is good.
+func (a *app) checkRules(paths []string) error {
+	j, err := judge(paths, baseline.Default())
+	if err != nil {
+		return err
+	}
+	files := map[string]*checked{}
+	for _, v := range j.verdicts {
+		files[v.File] = &checked{File: v.File, OK: true, State: v.State, Errors: []checkLine{}, Warnings: []checkLine{}, Notes: []checkLine{}}
+	}
+	for _, r := range j.rules {
+		if c := files[r.File]; c != nil && c.ID == "" {
+			c.ID = r.ID
+		}
+	}
+	for _, p := range j.problems {
+		if c := files[p.File]; c != nil {
+			c.add(p)
+		}
+	}
+	return a.printChecked(files)
+}
+
+func (c *checked) add(p rule.Problem) {
+	line := checkLine{p.Line, p.Message}
+	switch {
+	case p.Note:
+		c.Notes = append(c.Notes, line)
+	case p.Warning:
+		c.Warnings = append(c.Warnings, line)
+	default:
+		c.OK, c.Errors = false, append(c.Errors, line)
+	}
+}
+
+// text writes what is to be said of the file, one line a message.
+func (c *checked) text(w io.Writer) {
+	for _, part := range []struct {
+		kind  string
+		lines []checkLine
+	}{{"", c.Errors}, {"warning: ", c.Warnings}, {"note: ", c.Notes}} {
+		for _, l := range part.lines {
+			_, _ = fmt.Fprintf(w, "%s:%d: %s%s\n", text.Terminal(c.File), l.Line, part.kind, text.Terminal(l.Message))
+		}
+	}
+}
+
+func (a *app) printChecked(files map[string]*checked) error {
+	var all []checked
+	bad, dead := 0, 0
+	for _, name := range sortedKeys(files) {
+		c := *files[name]
+		all = append(all, c)
+		switch {
+		case c.State == rule.Dead:
+			dead++
+		case !c.OK:
+			bad++
+		}
+	}
+	table := func(w io.Writer) error {
+		for i := range all {
+			all[i].text(w)
+		}
+		return nil
+	}
+	row := func(c checked) []string {
+		return []string{c.File, c.ID, fmt.Sprint(c.OK), string(c.State), fmt.Sprint(len(c.Errors)), fmt.Sprint(len(c.Warnings)), fmt.Sprint(len(c.Notes))}
+	}
+	head := []string{"file", "id", "ok", "state", "errors", "warnings", "notes"}
+	if err := show(a, view[checked]{items: all, table: table, head: head, row: row}); err != nil {
+		return failed(err)
+	}
+	also := ""
+	if dead > 0 {
+		also = fmt.Sprintf(", %s can never match", thousands(dead))
+	}
+	a.say("%s checked, %s refused%s.", plural(len(all), "file", "files"), thousands(bad), also)
+	if bad+dead > 0 {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}

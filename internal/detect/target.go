@@ -1,0 +1,274 @@
+package detect
+
+import (
+	"fmt"
+
+	"vakt/internal/event"
+	"vakt/internal/rule"
+)
+
+// target is a rule whose facts are gathered and decided: a plain rule that
+// alerts, or a correlation.
+type target struct {
+	rule   *rule.Compiled
+	level  rule.Severity
+	alerts bool
+	// steady is true where more facts can only keep the condition true,
+	// whatever must not follow.
+	steady bool
+	// wait is how many seconds must have passed after a fact before its
+	// firing is known, in the rules beneath as well.
+	wait  int64
+	feeds []feed   // the correlations above
+	said  []int    // targets under whose names it is told what was not seen: those that alert
+	raise []*watch // by index of rule.Raises; nil where the raise watches no record
+}
+
+// role is what a match is to a target.
+type role uint8
+
+const (
+	counts  role = iota // a fact
+	follows             // takes earlier facts back
+	doubts              // where it is unknown, so is whether something follows
+)
+
+// use says that the matches of a detection rule are facts of a target.
+type use struct {
+	target int
+	role   role
+	base   int // place among the target's bases
+	group  []event.Field
+	values []event.Field
+}
+
+// feed says that the firing facts of a correlation are facts of a target.
+type feed struct {
+	target int
+	role   role
+	base   int
+	group  []int // places in the group of the correlation
+	values []int
+}
+
+// watch is a raise of a target that looks at records, for the matches of one
+// detection rule beneath it. Watches of one raise have one id.
+type watch struct {
+	id     int
+	target int
+	raise  *rule.Raise
+	log    event.Log
+}
+
+// maxOrdered is how many rules a temporal correlation may have: a fact knows
+// its rules by the bits of a word.
+const maxOrdered = 64
+
+// wire makes targets of rules and connects them, from the rules to the
+// correlations above.
+func (d *Detector) wire() error {
+	made := map[*rule.Compiled]int{}
+	for _, c := range d.set.Rules() {
+		if d.set.Alerting(c) && len(c.Asleep) == 0 {
+			if err := d.beneath(c, made); err != nil {
+				return err
+			}
+			t := d.add(c, true)
+			d.use(c, use{target: t, group: c.Group})
+			if err := d.followers(t, made); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range d.set.Correlations() {
+		if _, err := d.correlation(c, made); err != nil {
+			return err
+		}
+	}
+	d.nameTargets()
+	d.watchRecords()
+	return nil
+}
+
+func (d *Detector) add(c *rule.Compiled, alerts bool) int {
+	level, ok := rule.SeverityNamed(c.Level)
+	if !ok {
+		level = rule.Medium
+	}
+	t := target{rule: c, level: level, alerts: alerts, steady: steady(c), wait: patience(c), raise: make([]*watch, len(c.Raises))}
+	d.targets = append(d.targets, t)
+	return len(d.targets) - 1
+}
+
+// steady tells whether more facts keep the condition true that a fact fires
+// by, leaving aside what follows it.
+func steady(c *rule.Compiled) bool {
+	if c.Correlation == nil {
+		return true
+	}
+	alone := *c
+	alone.NotFollowedBy = nil
+	return alone.Growing()
+}
+
+func (d *Detector) use(c *rule.Compiled, u use) { d.uses[c] = append(d.uses[c], u) }
+
+// correlation makes a target of a correlation, after those beneath it, and
+// returns its place; -1 for one that is asleep.
+func (d *Detector) correlation(c *rule.Compiled, made map[*rule.Compiled]int) (int, error) {
+	if t, ok := made[c]; ok {
+		return t, nil
+	}
+	made[c] = -1
+	if len(c.Asleep) > 0 {
+		return -1, nil
+	}
+	if temporal(c) && len(c.Base) > maxOrdered {
+		return -1, fmt.Errorf("rule %q: a %s correlation has at most %d rules", c.Key(), c.Type, maxOrdered)
+	}
+	if err := d.beneath(c, made); err != nil {
+		return -1, err
+	}
+	t := d.add(c, d.set.Alerting(c))
+	made[c] = t
+	for i := range c.Base {
+		if err := d.connect(t, &c.Base[i], use{target: t, base: i, role: counts}, made); err != nil {
+			return -1, err
+		}
+	}
+	return t, d.followers(t, made)
+}
+
+func temporal(c *rule.Compiled) bool { return c.Type == "temporal" || c.Type == "temporal_ordered" }
+
+// beneath makes targets of the correlations that a rule rests on.
+func (d *Detector) beneath(c *rule.Compiled, made map[*rule.Compiled]int) error {
+	bases := c.Base
+	if c.NotFollowedBy != nil {
+		bases = append(bases[:len(bases):len(bases)], c.NotFollowedBy.Base...)
+	}
+	for i := range bases {
+		if b := bases[i].Rule; b.Correlation != nil {
+			if _, err := d.correlation(b, made); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// followers connects what must not follow.
+func (d *Detector) followers(t int, made map[*rule.Compiled]int) error {
+	c := d.targets[t].rule
+	if c.NotFollowedBy == nil {
+		return nil
+	}
+	for i := range c.NotFollowedBy.Base {
+		if err := d.connect(t, &c.NotFollowedBy.Base[i], use{target: t, role: follows}, made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connect makes the matches or firing facts of a base facts of a target.
+func (d *Detector) connect(t int, b *rule.Base, u use, made map[*rule.Compiled]int) error {
+	if b.Rule.Correlation == nil {
+		if b.Rule.NotFollowedBy != nil {
+			return fmt.Errorf("rule %q: %q waits for what must not follow and can only stand alone", d.targets[t].rule.Key(), b.Rule.Key())
+		}
+		u.group, u.values = b.Group, b.Values
+		d.use(b.Rule, u)
+		return nil
+	}
+	inner, ok := made[b.Rule]
+	if !ok || inner < 0 {
+		return nil
+	}
+	d.targets[inner].feeds = append(d.targets[inner].feeds, feed{target: t, role: u.role, base: u.base, group: b.GroupIndex, values: b.ValueIndex})
+	d.targets[t].wait = max(d.targets[t].wait, patience(d.targets[t].rule)+d.targets[inner].wait)
+	if u.role == follows {
+		d.doubt(t, b.Rule, b.GroupIndex)
+	}
+	return nil
+}
+
+// patience is how long a rule waits by itself, in seconds.
+func patience(c *rule.Compiled) int64 {
+	wait := int64(0)
+	if c.Correlation != nil && !steady(c) {
+		wait = int64(c.Settle.Seconds())
+	}
+	if c.NotFollowedBy != nil {
+		wait = max(wait, int64(c.NotFollowedBy.Within.Seconds()))
+	}
+	return wait
+}
+
+// doubt lets records on which a rule beneath a following correlation is
+// unknown leave open whether that one follows. index are the places of the
+// target's group in the group of the correlation.
+func (d *Detector) doubt(t int, c *rule.Compiled, index []int) {
+	for _, b := range c.Base {
+		if b.Rule.Log == event.NoLog {
+			continue
+		}
+		if b.Rule.Correlation != nil {
+			var below []int
+			for _, i := range index {
+				below = append(below, b.GroupIndex[i])
+			}
+			d.doubt(t, b.Rule, below)
+			continue
+		}
+		u := use{target: t, role: doubts}
+		for _, i := range index {
+			u.group = append(u.group, b.Group[i])
+		}
+		d.use(b.Rule, u)
+	}
+}
+
+// nameTargets works out, from the top, under which names things are told.
+func (d *Detector) nameTargets() {
+	for i := len(d.targets) - 1; i >= 0; i-- {
+		t := &d.targets[i]
+		if t.alerts {
+			t.said = append(t.said, i)
+		}
+		for _, f := range t.feeds {
+			t.said = append(t.said, d.targets[f.target].said...)
+		}
+		t.said = sortedSet(t.said)
+	}
+}
+
+// watchRecords finds the raises that look at records.
+func (d *Detector) watchRecords() {
+	id := 0
+	for i := range d.targets {
+		t := &d.targets[i]
+		for r := range t.rule.Raises {
+			raise := &t.rule.Raises[r]
+			if !t.alerts || raise.Matched != "" {
+				continue
+			}
+			w := watch{id: id, target: i, raise: raise}
+			t.raise[r] = &w
+			d.watch(t.rule, w)
+			id++
+		}
+	}
+}
+
+// watch puts a watch on every detection rule beneath c.
+func (d *Detector) watch(c *rule.Compiled, w watch) {
+	if c.Correlation == nil {
+		w.log = c.Log
+		d.watches[c] = append(d.watches[c], w)
+		return
+	}
+	for _, b := range c.Base {
+		d.watch(b.Rule, w)
+	}
+}
