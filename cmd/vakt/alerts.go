@@ -59,39 +59,65 @@ func (a *app) paint(colour, s string) string {
 // alertBlocks writes each alert as a block of a few lines: what, when, who,
 // why and what to do. An alert that is folded into another is one line there.
 func (a *app) alertBlocks(w io.Writer, alerts []alert.Alert) error {
-	var b strings.Builder
-	folded := map[string][]*alert.Alert{} // by the id of the stronger alert
+	folded := map[string][]*alert.Alert{}
 	for i := range alerts {
-		folded[alerts[i].FoldedInto] = append(folded[alerts[i].FoldedInto], &alerts[i])
+		if into := alerts[i].FoldedInto; into != "" {
+			folded[into] = append(folded[into], &alerts[i])
+		}
 	}
-	for _, al := range folded[""] {
-		a.alertBlock(&b, al)
-		a.foldedLines(&b, folded, al.ID)
-		b.WriteByte('\n')
+	var b strings.Builder
+	for i := range alerts {
+		if alerts[i].FoldedInto == "" {
+			a.alertBlock(&b, &alerts[i], folded)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (a *app) alertBlock(b *strings.Builder, al *alert.Alert) {
+func (a *app) alertBlock(b *strings.Builder, al *alert.Alert, folded map[string][]*alert.Alert) {
 	m := marks[al.Severity]
 	head := fmt.Sprintf("%s %-8s", m.shape, strings.ToUpper(al.Severity.String()))
 	fmt.Fprintf(b, "%s  %s  %s\n", a.paint(m.colour, head), a.paint("1", text.Terminal(al.Title)), a.paint("90", text.Terminal(al.Rule)))
+	if al.Description != "" {
+		a.line(b, "what", text.Terminal(al.Description))
+	}
 	a.line(b, "when", period(al.FirstSeen, al.LastSeen))
 	a.who(b, al)
 	a.line(b, "why", text.Terminal(reason(al)+basis(al)))
+	a.also(b, al.ID, folded)
 	label := "next"
 	for i, step := range al.Next {
 		a.line(b, label, fmt.Sprintf("%d. %s", i+1, text.Terminal(step)))
 		label = ""
 	}
+	a.events(b, al)
+	b.WriteByte('\n')
 }
 
-// foldedLines writes what is folded into an alert, and into that in turn.
-func (a *app) foldedLines(b *strings.Builder, folded map[string][]*alert.Alert, id string) {
-	for _, al := range folded[id] {
-		a.line(b, "also", text.Terminal(fmt.Sprintf("%s (%s), of the same events: %s", al.Title, al.Rule, reason(al))))
-		a.foldedLines(b, folded, al.ID)
+// events shows the first records as they are, one after the other.
+func (a *app) events(b *strings.Builder, al *alert.Alert) {
+	const most = 5
+	for i, r := range al.Records[:min(len(al.Records), most)] {
+		record := "not kept: too many events match; narrow the run with --since, --until or --rules"
+		if r != nil {
+			var line strings.Builder
+			if err := encode(&line, r, ""); err == nil {
+				record = strings.TrimSpace(line.String())
+			}
+		}
+		fmt.Fprintf(b, "  %s  %s\n", a.paint("90", "event"), text.Terminal(al.Events[i]+" "+record))
+	}
+	if n := al.Count - most; len(al.Records) > most {
+		a.line(b, "", fmt.Sprintf("and %s; -o jsonl shows the first %d", plural(n, "event more", "events more"), alert.MaxListed))
+	}
+}
+
+// also names the weaker alerts that say the same of the same records.
+func (a *app) also(b *strings.Builder, id string, folded map[string][]*alert.Alert) {
+	for _, f := range folded[id] {
+		a.line(b, "also", text.Terminal(f.Title+" ("+f.Rule+", "+f.Severity.String()+"): "+reason(f)))
+		a.also(b, f.ID, folded)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
+	"vakt"
 	"vakt/internal/baseline"
 	"vakt/internal/daemon"
 	"vakt/internal/event"
@@ -30,7 +32,7 @@ type checkLine struct {
 	Message string `json:"message"`
 }
 
-// judged are the rules of some paths, compiled on their own, and what was
+// judged are the rules of some paths, compiled beside our own, and what was
 // found out about each of their files.
 type judged struct {
 	rules    []*rule.Rule
@@ -45,15 +47,32 @@ func judge(paths []string, b *baseline.Baseline) (*judged, error) {
 		}
 	}
 	rules, problems := daemon.LoadRules(nil, paths)
-	set, more := rule.Compile(rules, event.NewSchema(), b)
+	own := besides(rules)
+	set, more := rule.Compile(slices.Concat(rules, own), event.NewSchema(), b)
 	j := &judged{rules: rules, problems: append(problems, more...)}
-	if j.verdicts = rule.Judge(set, j.problems); len(j.verdicts) == 0 {
+	for _, v := range rule.Judge(set, j.problems) {
+		if !slices.ContainsFunc(own, func(r *rule.Rule) bool { return r.File == v.File }) {
+			j.verdicts = append(j.verdicts, v)
+		}
+	}
+	if len(j.verdicts) == 0 {
 		return nil, failed(fmt.Errorf("no rule file (*.yml) in %s", strings.Join(paths, ", ")))
 	}
 	return j, nil
 }
 
-// checkRules loads the rules of the paths on their own and tells of each file
+// besides are our own rules that are not among the given ones: a filter or a
+// correlation may name them.
+func besides(given []*rule.Rule) []*rule.Rule {
+	all, _ := daemon.LoadRules(vakt.Rules, nil)
+	taken := map[string]bool{}
+	for _, r := range given {
+		taken[r.Key()], taken[r.ID] = true, true
+	}
+	return slices.DeleteFunc(all, func(r *rule.Rule) bool { return taken[r.Key()] || taken[r.ID] && r.ID != "" })
+}
+
+// checkRules loads the rules of the paths and tells of each file
 // whether it is good.
 func (a *app) checkRules(paths []string) error {
 	j, err := judge(paths, baseline.Default())

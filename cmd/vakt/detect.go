@@ -37,6 +37,7 @@ type detectFlags struct {
 	ledger    string
 	dates     string
 	hash      bool
+	events    bool
 }
 
 func (a *app) detectCommand() *cobra.Command {
@@ -72,6 +73,7 @@ func (a *app) detectCommand() *cobra.Command {
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with 4 at an alert of this severity or above")
 	flags.StringVar(&f.ledger, "ledger", "", "write the coverage ledger as JSON to this file")
 	flags.StringVar(&f.dates, "dates", "", "how dates such as 3/5/2026 are read: month-first or day-first; without it month-first, and a CSV file that looks day-first is refused")
+	flags.BoolVar(&f.events, "show-events", false, "show the records behind each alert: the first 100 in JSON, the first 5 in a table")
 	flags.BoolVar(&f.hash, "hash", false, "put the SHA-256 of every input into the ledger")
 	return cmd
 }
@@ -146,7 +148,7 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 		return nil, err
 	}
 	b := &daemon.Batch{
-		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0),
+		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0), ShowEvents: f.events,
 		Files: source.Files{Stdin: a.in, Hash: f.hash},
 	}
 	if b.Files.Dates, err = datesFlag(f.dates); err != nil {

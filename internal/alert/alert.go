@@ -6,6 +6,7 @@ package alert
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,10 @@ type Alert struct {
 	Pivots       Pivots         `json:"pivots"` // queries to go on with
 	RulesHash    string         `json:"rules_hash"`
 	BaselineHash string         `json:"baseline_hash"`
+	// Records are the events themselves, in the order of Events, where the
+	// run was asked to keep them: an object, or its text where parts that
+	// nobody reads are not valid JSON; null for one that was not kept.
+	Records []any `json:"records,omitempty"`
 }
 
 // Grouped is one field that an alert is grouped by, as the rule calls it.
@@ -71,6 +76,7 @@ type Context struct {
 	RulesHash    string
 	BaselineHash string
 	FieldName    func(event.Field) string
+	ShowEvents   bool // put the records into the alerts
 }
 
 // From makes the alerts of a run's detections, ordered by first_seen and id.
@@ -114,7 +120,26 @@ func (c Context) make(d *detect.Detection) made {
 	for _, s := range d.Shapes {
 		a.Formats = append(a.Formats, s.String())
 	}
+	if c.ShowEvents {
+		a.Records = records(d)
+	}
 	return made{a, d}
+}
+
+// records are the events that an alert lists, as they were kept.
+func records(d *detect.Detection) []any {
+	list := make([]any, 0, min(len(d.Raw), MaxListed))
+	for _, raw := range d.Raw[:min(len(d.Raw), MaxListed)] {
+		switch {
+		case raw == nil:
+			list = append(list, nil)
+		case json.Valid(raw):
+			list = append(list, json.RawMessage(raw))
+		default:
+			list = append(list, string(raw))
+		}
+	}
+	return list
 }
 
 // firstSentence is a text up to the first full stop that a blank or the end

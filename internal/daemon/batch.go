@@ -31,8 +31,14 @@ type Batch struct {
 	Since, Until int64
 	// Workers is how many goroutines match records; 0 is one.
 	Workers int
-	Files   source.Files
+	// ShowEvents puts the records behind each alert into it. They are kept
+	// in memory, up to keepRecords bytes.
+	ShowEvents bool
+	Files      source.Files
 }
+
+// keepRecords is how many bytes of records a run keeps to show them.
+const keepRecords = 256 << 20
 
 // Report is what a batch run found, and the account of what it looked at.
 type Report struct {
@@ -62,6 +68,9 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.ShowEvents {
+		d.KeepRecords(keepRecords / max(1, b.Workers))
+	}
 	r := &run{batch: b, detector: d, seen: newKeySet()}
 	ledger, err := b.Files.Read(ctx, inputs, r)
 	if err != nil {
@@ -77,6 +86,7 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 		Ledger: ledger,
 		Alerts: alert.From(found.Detections, alert.Context{
 			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: set.Hash(), BaselineHash: b.Baseline.Hash(), FieldName: schema.Name,
+			ShowEvents: b.ShowEvents,
 		}),
 	}, nil
 }
@@ -216,8 +226,8 @@ func note(l *source.Ledger, set *rule.Set, found *detect.Result) {
 			l.Dead = append(l.Dead, source.RuleNote{Rule: c.Key(), Note: reason})
 		}
 	}
-	l.Undecided = notes(found.Undecided, "undecided at the end of the input")
-	l.Ungrouped = notes(found.Ungrouped, "no value to group by")
+	l.Undecided = notes(found.Undecided, "left undecided by the end of the input")
+	l.Ungrouped = notes(found.Ungrouped, "without a value to group by")
 }
 
 func notes(counts map[string]int, text string) []source.RuleNote {

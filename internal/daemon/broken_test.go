@@ -199,7 +199,7 @@ func TestUndecidedIsSaid(t *testing.T) {
 	if len(report.Alerts) != 1 || report.Alerts[0].Rule != "few" || report.Alerts[0].LastSeen != "2026-03-02T10:00:00Z" {
 		t.Errorf("alerts %+v", report.Alerts)
 	}
-	want := []source.RuleNote{{Rule: "few", Note: "undecided at the end of the input", Count: 1}}
+	want := []source.RuleNote{{Rule: "few", Note: "left undecided by the end of the input", Count: 1}}
 	if diff := cmp.Diff(want, report.Ledger.Undecided); diff != "" {
 		t.Error(diff)
 	}

@@ -86,7 +86,7 @@ detection:
 
 // TestValueBlind: a counted field that the shape cannot carry is blindness.
 func TestValueBlind(t *testing.T) {
-	text := strings.Replace(correlationText(law{values: true, op: "gte", number: 1, span: 60, settle: 600}), "field: account", "field: sessionId", 1)
+	text := counting("value_count", "sessionId", "gte: 1", 60, 600)
 	v1 := members("id", `"one"`, "createdDateTime", `"2026-03-02T10:00:00Z"`, "userId", `"0000000a-0000-0000-0000-000000000001"`,
 		"appId", `"0000000b-0000-0000-0000-000000000001"`, "ipAddress", `"192.0.2.1"`, "status", `{"errorCode":50126}`)
 	res := see(t, detectorOf(t, text), v1)

@@ -26,6 +26,7 @@ type Detection struct {
 	Shapes   []event.Shape  // sorted
 	Entities []event.Entity // by kind and id
 	Records  []string       // ids by time and key
+	Raw      [][]byte       // of each of Records: the record, compact; nil where it was not kept
 }
 
 // Raised is a raise that holds for a detection.

@@ -31,7 +31,13 @@ type Detector struct {
 	watches map[*rule.Compiled][]watch
 	names   map[event.Field]string
 	most    int // MaxWindow; tests make it small
+	keep    int // bytes of records that each worker may keep
 }
+
+// KeepRecords makes every worker keep the records that match, up to a number
+// of bytes, so that a Detection can show them. It is called before the first
+// NewWorker.
+func (d *Detector) KeepRecords(bytes int) { d.keep = bytes }
 
 // New prepares a compiled set. The schema must be the one that the set was
 // compiled against.

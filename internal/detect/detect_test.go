@@ -25,6 +25,26 @@ vakt:
   group: [ip]
 `
 
+// counting is a correlation of failed sign-ins by address.
+func counting(kind, field, condition string, window, settle int) string {
+	if field != "" {
+		field = "\n    field: " + field
+	}
+	return failedSignIn + fmt.Sprintf(`---
+title: Many
+name: many
+correlation:
+  type: %s
+  rules: [failed]
+  group-by: [ip]
+  timespan: %ds
+  condition:
+    %s%s
+level: high
+vakt: {settle: %ds}
+`, kind, window, condition, field, settle)
+}
+
 // fataler is the part of testing.T and rapid.T that a helper needs.
 type fataler interface {
 	Helper()
@@ -137,7 +157,7 @@ func TestAttemptsAndNotRecordsAreCounted(t *testing.T) {
 		signIn("s2", "10:00:20", "192.0.2.1", "originalRequestId", `"first"`, "correlationId", `"0000000c-0000-0000-0000-000000000001"`),
 		signIn("s3", "10:00:30", "192.0.2.1", "originalRequestId", `""`, "correlationId", `"0000000c-0000-0000-0000-000000000001"`),
 	}
-	d := detectorOf(t, correlationText(law{op: "gte", number: 2, span: 60, settle: 600}))
+	d := detectorOf(t, counting("event_count", "", "gte: 2", 60, 600))
 	res := see(t, d, steps...)
 	if len(res.Detections) != 1 {
 		t.Fatalf("got %+v, want one alert", res.Detections)
@@ -317,7 +337,7 @@ vakt: {level_from: riskLevel}
 
 // TestWindowIsBoundedAtMaxWindow: the real bound, and what is said beyond it.
 func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
-	d := detectorOf(t, correlationText(law{op: "gte", number: 1000, span: 3600, settle: 600}))
+	d := detectorOf(t, counting("event_count", "", "gte: 1000", 3600, 600))
 	for _, tt := range []struct {
 		n       int
 		atLeast bool
@@ -326,7 +346,7 @@ func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
 		w.last = 100000
 		for i := range tt.n {
 			s := sample{time: int64(i), groups: []string{"a"}}
-			f := s.facts()[0]
+			f := s.facts(&target{rule: &rule.Compiled{}})[0]
 			f.key, f.shown.attempt = event.Key{'r', byte(i), byte(i >> 8)}, event.Key{'a', byte(i), byte(i >> 8)}
 			w.facts[0] = append(w.facts[0], f)
 		}
@@ -339,7 +359,7 @@ func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
 
 // TestEndOfInputIsTheLatestEvent: not the last one seen.
 func TestEndOfInputIsTheLatestEvent(t *testing.T) {
-	d := detectorOf(t, correlationText(law{op: "lt", number: 2, span: 60, settle: 600}))
+	d := detectorOf(t, counting("event_count", "", "lt: 2", 60, 600))
 	early, late := signIn("one", "10:00:00", "192.0.2.1"), signIn("two", "11:00:00", "192.0.2.2")
 	for _, records := range [][]string{{late, late, early, early}, {early, late}} {
 		res := see(t, d, records...)
@@ -352,7 +372,7 @@ func TestEndOfInputIsTheLatestEvent(t *testing.T) {
 // TestOneFactOfSeveralRules: the highest severity and all searches.
 func TestOneFactOfSeveralRules(t *testing.T) {
 	s := sample{time: 5, groups: []string{"a"}, matched: "s1", severity: rule.Low}
-	low, high := s.facts()[0], s.facts()[0]
+	low, high := s.facts(&target{rule: &rule.Compiled{}})[0], s.facts(&target{rule: &rule.Compiled{}})[0]
 	high.severity, high.matched = rule.High, []string{"s0", "s2"}
 	for _, facts := range [][]fact{{low, high}, {high, low}} {
 		got := gather(slices.Clone(facts))

@@ -34,7 +34,8 @@ type shown struct {
 	size     int
 	shape    event.Shape
 	entities []event.Entity
-	listed   []int // ids of watches whose list the record is on, sorted
+	raw      []byte // compact; nil unless records are kept
+	listed   []int  // ids of watches whose list the record is on, sorted
 	counted  []counted
 }
 
@@ -72,7 +73,12 @@ func gather(facts []fact) []fact {
 			order = append(order, &facts[i])
 		}
 	}
-	slices.SortFunc(order, func(a, b *fact) int { return cmp.Or(compareFacts(a, b), newest(a, b), compareRest(a, b)) })
+	slices.SortFunc(order, func(a, b *fact) int {
+		if c := compareFacts(a, b); c != 0 {
+			return c // mostly, and what follows costs more
+		}
+		return cmp.Or(newest(a, b), cmp.Compare(b.number, a.number))
+	})
 	merged := make([]fact, 0, len(facts))
 	for _, f := range order {
 		if n := len(merged); n > 0 && compareFacts(&merged[n-1], f) == 0 {
@@ -97,7 +103,10 @@ func oldVersions(all []fact) map[int]bool {
 		places[i] = place{all[i].key, all[i].bases, i}
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(bytes.Compare(a.key[:], b.key[:]), cmp.Compare(a.bases, b.bases))
+		if c := bytes.Compare(a.key[:], b.key[:]); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.bases, b.bases)
 	})
 	old := map[int]bool{}
 	for i := 0; i < len(places); {
@@ -119,12 +128,17 @@ func oldVersions(all []fact) map[int]bool {
 // compareFacts orders by tenant, group, time, key and value: what tells facts
 // of a target apart.
 func compareFacts(a, b *fact) int {
-	return cmp.Or(strings.Compare(a.shown.tenant, b.shown.tenant), strings.Compare(a.group, b.group),
-		cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:]), strings.Compare(a.value, b.value))
+	if a.shown.tenant != b.shown.tenant {
+		return strings.Compare(a.shown.tenant, b.shown.tenant)
+	}
+	if c := strings.Compare(a.group, b.group); c != 0 {
+		return c
+	}
+	if a.time != b.time {
+		return cmp.Compare(a.time, b.time)
+	}
+	return cmp.Or(bytes.Compare(a.key[:], b.key[:]), strings.Compare(a.value, b.value))
 }
-
-// compareRest orders what merging does not bring together.
-func compareRest(a, b *fact) int { return cmp.Compare(b.number, a.number) }
 
 // merge takes in another fact of the same record, group and value: of a copy
 // of the record, or by another rule of the correlation.
@@ -159,7 +173,7 @@ func compareShown(a, b *shown) int {
 	value := func(x, y counted) int { return cmp.Or(cmp.Compare(x.id, y.id), strings.Compare(x.value, y.value)) }
 	return cmp.Or(strings.Compare(a.tenant, b.tenant), bytes.Compare(a.attempt[:], b.attempt[:]),
 		slices.CompareFunc(a.entities, b.entities, entity), strings.Compare(a.id, b.id), cmp.Compare(a.shape, b.shape),
-		slices.Compare(a.listed, b.listed), slices.CompareFunc(a.counted, b.counted, value))
+		slices.Compare(a.listed, b.listed), slices.CompareFunc(a.counted, b.counted, value), bytes.Compare(a.raw, b.raw))
 }
 
 func sortedSet[T cmp.Ordered](list []T) []T {

@@ -38,7 +38,9 @@ func beneath(windows []span, list []*fact) []*fact {
 	for _, w := range windows {
 		for i := w.from; i < w.to; i++ {
 			f := &w.of.facts[i]
-			list = append(list, f)
+			if f.inner == nil || f.matched != nil { // else it stands in the window beneath
+				list = append(list, f)
+			}
 			for _, s := range f.inner {
 				if inner[s.of] == nil {
 					order = append(order, s.of)
@@ -118,6 +120,7 @@ func (det *Detection) show(facts []*fact) {
 		if !records[s.id] {
 			records[s.id] = true
 			det.Records = append(det.Records, s.id)
+			det.Raw = append(det.Raw, s.raw)
 		}
 		for _, e := range s.entities {
 			bestName(names, e)

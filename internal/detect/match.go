@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vakt/internal/event"
+	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
@@ -157,6 +158,10 @@ func (w *Worker) show(r *event.Record) *shown {
 	for i := range s.entities {
 		e := &s.entities[i]
 		e.ID, e.Name = w.word(e.ID), w.word(e.Name)
+	}
+	if size := len(r.Raw()); w.kept+size <= w.d.keep {
+		s.raw = extract.AppendCompact(nil, r.Raw())
+		w.kept += size
 	}
 	w.shown = s
 	return s

@@ -3,18 +3,18 @@ package detect
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math/big"
 	"slices"
 	"strings"
-	"testing"
-
-	"pgregory.net/rapid"
+	"time"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
 )
 
-// sample is one version of a record that matched, as the naive reference and
-// the detector are both told of it.
+// sample is one match of one rule by one version of a record, as the naive
+// reference and the detector are both told of it.
 type sample struct {
 	id       byte // of the record
 	time     int64
@@ -24,27 +24,26 @@ type sample struct {
 	tenant   string
 	groups   []string
 	values   []string
+	numbers  []float64 // beside values
+	base     int
 	matched  string
 	severity rule.Severity
 }
 
 func keyed(kind, id byte) event.Key { return event.Key{kind, id} }
 
-// facts are what a worker makes of a sample.
-func (s *sample) facts() []fact {
+// facts are what a worker makes of a sample for a target.
+func (s *sample) facts(t *target) []fact {
 	shown := &shown{
 		tenant: s.tenant, id: fmt.Sprintf("r%03d", s.id), attempt: keyed('a', s.attempt), updated: s.updated, size: s.size, shape: event.GraphBeta,
 		entities: []event.Entity{{Kind: "app", ID: fmt.Sprint(s.id), Name: "name"}},
 	}
-	values := s.values
-	if values == nil {
-		values = []string{""}
-	}
 	var all []fact
-	for _, g := range s.groups {
-		for _, v := range values {
+	for _, p := range s.points(t.rule) {
+		for _, g := range s.groups {
 			all = append(all, fact{
-				group: g, value: v, time: s.time, key: keyed('r', s.id), severity: s.severity, matched: []string{s.matched}, shown: shown,
+				group: g, value: p.value, number: p.number, time: s.time, key: keyed('r', s.id), bases: t.bit(s.base),
+				severity: s.severity, matched: []string{s.matched}, shown: shown,
 			})
 		}
 	}
@@ -53,26 +52,63 @@ func (s *sample) facts() []fact {
 
 // law is what a correlation asks, in plain values.
 type law struct {
-	values       bool
-	op           string
-	number       int
+	kind         string // rule.Compiled.Type
+	bounds       []rule.Bound
+	percentile   float64
+	rules        int
 	span, settle int64
+	collapse     int64 // seconds; below 0: none
+	within       int64 // of not_followed_by; below 0: none
 	most         int
 }
 
-func (l law) growing() bool { return l.op == "gt" || l.op == "gte" }
-
-func (l law) holds(n int) bool {
-	return map[string]bool{
-		"gt": n > l.number, "gte": n >= l.number, "lt": n < l.number, "lte": n <= l.number, "eq": n == l.number, "neq": n != l.number,
-	}[l.op]
+// compiled is the law as a correlation.
+func (l law) compiled(name string) *rule.Compiled {
+	c := &rule.Compiled{
+		Rule: &rule.Rule{Name: name, Correlation: &rule.Correlation{GroupBy: []string{"g"}}}, Type: l.kind, Bounds: l.bounds, Percentile: l.percentile,
+		Window: time.Duration(l.span) * time.Second, Settle: time.Duration(l.settle) * time.Second,
+	}
+	for i := range l.rules {
+		c.Base = append(c.Base, rule.Base{Rule: &rule.Compiled{Rule: &rule.Rule{Name: fmt.Sprint("base", i)}, Log: event.SignIn}})
+	}
+	if l.collapse >= 0 {
+		c.Collapse = &rule.Collapse{Within: time.Duration(l.collapse) * time.Second}
+	}
+	if l.within >= 0 {
+		c.NotFollowedBy = &rule.NotFollowedBy{Within: time.Duration(l.within) * time.Second}
+	}
+	return c
 }
 
-// canChange says whether more facts could change what an unsettled fact says,
-// or the condition holds and is one of those that may turn false.
-func (l law) canChange(n int) bool {
-	for more := n; more <= n+l.number+1; more++ {
-		if l.holds(more) {
+// grows tells whether more facts can only keep the condition true.
+func (l law) grows() bool {
+	for _, b := range l.bounds {
+		if b.Op != "gt" && b.Op != "gte" {
+			return false
+		}
+	}
+	return l.onlyUp()
+}
+
+func (l law) onlyUp() bool {
+	return !slices.Contains([]string{"value_sum", "value_avg", "value_percentile"}, l.kind)
+}
+
+func (l law) holds(n float64) bool {
+	for _, b := range l.bounds {
+		if !map[string]bool{
+			"gt": n > b.Number, "gte": n >= b.Number, "lt": n < b.Number, "lte": n <= b.Number, "eq": n == b.Number, "neq": n != b.Number,
+		}[b.Op] {
+			return false
+		}
+	}
+	return true
+}
+
+// canHold says whether the condition holds, or could with more facts.
+func (l law) canHold(n float64) bool {
+	for more := 0.0; more <= 50; more++ {
+		if !l.onlyUp() || l.holds(n+more) {
 			return true
 		}
 	}
@@ -88,6 +124,7 @@ type alertOf struct {
 	AtLeast                bool
 	Severity               rule.Severity
 	Matched, Records, Apps string
+	Bases                  string
 }
 
 func flat(d *Detection) alertOf {
@@ -98,7 +135,7 @@ func flat(d *Detection) alertOf {
 	return alertOf{
 		Tenant: d.Tenant, Group: strings.Join(d.Group, "+"), Day: d.Day, First: d.First, Last: d.Last, Count: d.Count, Value: d.Value,
 		AtLeast: d.AtLeast, Severity: d.Severity, Matched: strings.Join(d.Matched, " "), Records: strings.Join(d.Records, " "),
-		Apps: strings.Join(apps, " "),
+		Apps: strings.Join(apps, " "), Bases: strings.Join(d.Bases, " "),
 	}
 }
 
@@ -107,123 +144,303 @@ func flatAll(list []Detection) []alertOf {
 	for i := range list {
 		all = append(all, flat(&list[i]))
 	}
-	slices.SortFunc(all, func(a, b alertOf) int {
-		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
-	})
+	slices.SortFunc(all, compareAlerts)
 	return all
 }
 
-// versionOf picks what is shown of every record: latest, then fullest.
-func versionOf(samples []sample) map[byte]sample {
-	best := map[byte]sample{}
-	for _, s := range samples {
-		old, known := best[s.id]
-		if !known || s.updated > old.updated || s.updated == old.updated && s.size > old.size {
-			best[s.id] = s
-		}
-	}
-	return best
+func compareAlerts(a, b alertOf) int {
+	return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
 }
 
-// point is one fact of the reference: a record with one of its values.
+// point is one fact of the reference.
 type point struct {
 	sample
-	value string
+	group   string
+	value   string
+	number  float64
+	bases   map[int]bool
+	matches map[string]bool
+	leaves  []point // of a chain: what stands beneath
 }
 
-// naive works an answer out from the text alone: no window slides, nothing
-// is kept from one fact to the next.
-func naive(l law, samples []sample, now int64, several bool) (found []alertOf, undecided int) {
-	type place struct{ tenant, group string }
-	groups := map[place][]point{}
-	for _, s := range versionOf(samples) {
-		tenant := ""
-		if several {
-			tenant = s.tenant
+// points are the facts of a sample without their groups.
+func (s *sample) points(c *rule.Compiled) []point {
+	if strings.HasPrefix(c.Type, "value_") || c.Collapse != nil {
+		var all []point
+		for i, v := range s.values {
+			all = append(all, point{value: v, number: s.numbers[i]})
+			if c.Collapse != nil {
+				break // a record is in one part
+			}
 		}
-		values := s.values
-		if !l.values {
-			values = []string{""}
+		return all
+	}
+	return []point{{}}
+}
+
+// pointsOf are the facts of samples: of several versions of a record only the
+// latest, then the fullest.
+func pointsOf(l law, samples []sample, several bool) []point {
+	var all []point
+	c := l.compiled("")
+	for _, s := range samples {
+		if !several {
+			s.tenant = ""
 		}
-		for _, g := range s.groups {
-			for _, v := range values {
-				groups[place{tenant, g}] = append(groups[place{tenant, g}], point{s, v})
+		for _, p := range s.points(c) {
+			for _, g := range s.groups {
+				all = append(all, point{
+					sample: s, group: g, value: p.value, number: p.number, bases: map[int]bool{s.base: true}, matches: map[string]bool{s.matched: true},
+				})
 			}
 		}
 	}
-	for at, points := range groups {
-		slices.SortFunc(points, func(a, b point) int {
-			return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id), strings.Compare(a.value, b.value))
-		})
-		for today := int64(-3); today < 3; today++ {
-			a, n := l.ofDay(points, today, now)
-			undecided += n
-			if a != nil {
-				a.Tenant, a.Group = at.tenant, at.group
-				found = append(found, *a)
-			}
+	return l.once(all)
+}
+
+// once keeps the newest version of every record (for each rule, where the
+// rules are told apart) and makes one point of those for one record, group
+// and value.
+func (l law) once(all []point) []point {
+	older := func(a, b point) bool {
+		return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.size, b.size)) < 0
+	}
+	type mine struct {
+		id   byte
+		base int
+	}
+	slot := func(p point) mine {
+		if strings.HasPrefix(l.kind, "temporal") {
+			return mine{p.id, slices.Max(slices.Collect(maps.Keys(p.bases)))}
+		}
+		return mine{p.id, 0}
+	}
+	best := map[mine]point{}
+	for _, p := range all {
+		if b, ok := best[slot(p)]; !ok || older(b, p) {
+			best[slot(p)] = p
 		}
 	}
-	slices.SortFunc(found, func(a, b alertOf) int {
-		return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
-	})
+	type identity struct {
+		tenant, group, value string
+		id                   byte
+		time                 int64
+	}
+	kept := map[identity]point{}
+	for _, p := range all {
+		if older(p, best[slot(p)]) {
+			continue
+		}
+		k := identity{p.tenant, p.group, p.value, p.id, p.time}
+		if known, ok := kept[k]; ok {
+			p = unite(known, p, older(known, p))
+		}
+		kept[k] = p
+	}
+	return slices.Collect(maps.Values(kept))
+}
+
+func unite(a, b point, newer bool) point {
+	out, other := a, b
+	if newer {
+		out, other = b, a
+	}
+	out.severity = max(a.severity, b.severity)
+	out.bases, out.matches = maps.Clone(out.bases), maps.Clone(out.matches)
+	maps.Copy(out.bases, other.bases)
+	maps.Copy(out.matches, other.matches)
+	out.leaves = slices.Concat(a.leaves, b.leaves)
+	return out
+}
+
+// firing is a point that fires, and what it saw.
+type firing struct {
+	point
+	window []point
+	number float64
+	cut    bool
+}
+
+// firings works out from the text alone which points fire: no window slides,
+// nothing is kept from one point to the next.
+func (l law) firings(points []point, after []follower, now, wait int64) (found []firing, undecided int) {
+	for _, p := range points {
+		var group []point
+		for _, q := range points {
+			if q.tenant == p.tenant && q.group == p.group && q.time > p.time-l.span && q.time <= p.time {
+				group = append(group, q)
+			}
+		}
+		slices.SortFunc(group, comparePoints)
+		window := group[max(0, len(group)-l.most):]
+		n := l.number(window, p)
+		followed, unclear := l.followed(p, after)
+		open := (!l.grows() || l.within >= 0) && now < p.time+wait
+		switch {
+		case followed:
+		case open && (l.grows() && l.holds(n) || !l.grows() && l.canHold(n)):
+			undecided++
+		case !open && l.holds(n) && !unclear:
+			found = append(found, firing{p, window, n, len(window) < len(group)})
+		}
+	}
 	return found, undecided
 }
 
-// ofDay is the alert of one group and day, or nil.
-func (l law) ofDay(points []point, today, now int64) (a *alertOf, undecided int) {
-	var union []point
-	for i := range points {
-		t := points[i].time
-		if t < today*86400 || t >= (today+1)*86400 {
-			continue
-		}
-		window, cut := l.windowAt(points, t)
-		n := l.count(window)
-		if !l.growing() && now < t+l.settle {
-			if l.canChange(n) {
-				undecided++
-			}
-			continue
-		}
-		if !l.holds(n) {
-			continue
-		}
-		if a == nil {
-			a = &alertOf{Day: today}
-		}
-		a.Value, a.AtLeast = max(a.Value, float64(n)), a.AtLeast || cut
-		union = append(union, window...)
-	}
-	if a != nil {
-		show(a, union)
-	}
-	return a, undecided
+func comparePoints(a, b point) int {
+	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id), strings.Compare(a.value, b.value))
 }
 
-// windowAt is (t-W, t], at most the newest facts of it.
-func (l law) windowAt(points []point, t int64) (window []point, cut bool) {
-	for _, p := range points {
-		if p.time > t-l.span && p.time <= t {
-			window = append(window, p)
+func (l law) followed(p point, after []follower) (sure, unclear bool) {
+	for _, f := range after {
+		if l.within >= 0 && f.tenant == p.tenant && f.time >= p.time && f.time <= p.time+l.within {
+			sure = sure || f.sure && f.group == p.group
+			unclear = unclear || !f.sure && (f.group == p.group || f.group == anyGroup)
 		}
 	}
-	if len(window) > l.most {
-		return window[len(window)-l.most:], true
-	}
-	return window, false
+	return sure, unclear
 }
 
-func (l law) count(window []point) int {
+// number is what the condition judges.
+func (l law) number(window []point, p point) float64 {
 	different := map[string]bool{}
-	for _, p := range window {
-		if l.values {
-			different[p.value] = true
-		} else {
-			different[fmt.Sprint(p.attempt)] = true
+	var numbers []float64
+	parts := map[string][]int64{}
+	for _, q := range window {
+		switch l.kind {
+		case "temporal":
+			for b := range q.bases {
+				different[fmt.Sprint(b)] = true
+			}
+		case "value_count":
+			different[q.value] = true
+		default:
+			different[fmt.Sprint(q.attempt)] = true
+		}
+		numbers = append(numbers, q.number)
+		parts[q.value] = append(parts[q.value], q.time)
+	}
+	switch l.kind {
+	case "value_sum", "value_avg":
+		return sumOf(numbers, l.kind == "value_avg")
+	case "value_percentile":
+		return l.ranked(numbers)
+	case "temporal_ordered":
+		longest := 0
+		for b := range l.rules {
+			if inRun(window, p, b) {
+				longest = b + 1
+			}
+		}
+		return float64(longest)
+	}
+	if l.collapse < 0 {
+		return float64(len(different))
+	}
+	operations := 0
+	for _, times := range parts {
+		operations += l.fewest(times)
+	}
+	return float64(operations)
+}
+
+func sumOf(numbers []float64, mean bool) float64 {
+	sum := new(big.Rat)
+	for _, n := range numbers {
+		sum.Add(sum, new(big.Rat).SetFloat64(n))
+	}
+	if mean {
+		sum.Quo(sum, big.NewRat(int64(len(numbers)), 1))
+	}
+	n, _ := sum.Float64()
+	return n
+}
+
+// ranked is the least number that enough of all are not above.
+func (l law) ranked(numbers []float64) float64 {
+	slices.Sort(numbers)
+	for i, n := range numbers {
+		if float64(i+1)*100 >= l.percentile*float64(len(numbers)) {
+			return n
 		}
 	}
-	return len(different)
+	return numbers[len(numbers)-1]
+}
+
+// inRun says whether p ends a run of facts of the rules 0 to base: grown from
+// the facts of the first rule, one rule after the other.
+func inRun(window []point, p point, base int) bool {
+	var ends []point // of runs so far
+	for b := range base + 1 {
+		var next []point
+		for _, q := range window {
+			if q.bases[b] && (b == 0 || slices.ContainsFunc(ends, func(e point) bool { return e.time <= q.time })) {
+				next = append(next, q)
+			}
+		}
+		ends = next
+	}
+	return slices.ContainsFunc(ends, func(e point) bool { return comparePoints(e, p) == 0 })
+}
+
+// fewest is the least number of spans of time that cover times: tried for
+// every choice of where the first one begins.
+func (l law) fewest(times []int64) int {
+	if len(times) == 0 {
+		return 0
+	}
+	first := slices.Min(times)
+	var rest []int64
+	for _, t := range times {
+		if t > first+l.collapse {
+			rest = append(rest, t)
+		}
+	}
+	return 1 + l.fewest(rest)
+}
+
+// alerts folds firings by tenant, group and day.
+func (l law) alerts(found []firing, name func(base int) string) []alertOf {
+	type place struct {
+		tenant, group string
+		day           int64
+	}
+	byPlace := map[place][]firing{}
+	for _, f := range found {
+		day := int64(-100)
+		for (day+1)*86400 <= f.time {
+			day++
+		}
+		k := place{f.tenant, f.group, day}
+		byPlace[k] = append(byPlace[k], f)
+	}
+	all := make([]alertOf, 0, len(byPlace))
+	for k, list := range byPlace {
+		a := alertOf{Tenant: k.tenant, Group: k.group, Day: k.day, Value: list[0].number}
+		var union []point
+		bases := map[int]bool{}
+		for _, f := range list {
+			a.Value, a.AtLeast = max(a.Value, f.number), a.AtLeast || f.cut
+			for _, p := range f.window {
+				a.Severity = max(a.Severity, p.severity)
+				maps.Copy(bases, p.bases)
+				if union = append(union, p.leaves...); p.leaves == nil {
+					union = append(union, p)
+				}
+			}
+		}
+		if strings.HasPrefix(l.kind, "temporal") {
+			var names []string
+			for _, b := range slices.Sorted(maps.Keys(bases)) {
+				names = append(names, name(b))
+			}
+			a.Bases = strings.Join(names, " ")
+		}
+		show(&a, union)
+		all = append(all, a)
+	}
+	slices.SortFunc(all, compareAlerts)
+	return all
 }
 
 // show fills in what an alert says of the union of its windows.
@@ -232,103 +449,17 @@ func show(a *alertOf, union []point) {
 	attempts, matched, apps := map[byte]bool{}, map[string]bool{}, map[string]bool{}
 	var records []string
 	for _, p := range union {
-		attempts[p.attempt], matched[p.matched], apps[fmt.Sprint(p.id)] = true, true, true
-		a.Severity = max(a.Severity, p.severity)
+		attempts[p.attempt], apps[fmt.Sprint(p.id)] = true, true
+		maps.Copy(matched, p.matches)
 		if id := fmt.Sprintf("r%03d", p.id); !slices.Contains(records, id) {
 			records = append(records, id)
 		}
 	}
 	a.First, a.Last, a.Count = union[0].time, union[len(union)-1].time, len(attempts)
-	a.Matched, a.Apps, a.Records = joinedKeys(matched), joinedKeys(apps), strings.Join(records, " ")
+	a.Matched, a.Apps, a.Records = joined(matched), joined(apps), strings.Join(records, " ")
 }
 
-func joinedKeys(m map[string]bool) string {
-	var all []string
-	for k := range m {
-		all = append(all, k)
-	}
-	slices.Sort(all)
-	return strings.Join(all, " ")
-}
-
-// samplesOf draws records around a midnight (days -1, 0 and 1), with copies
-// and versions.
-func samplesOf(t *rapid.T, values bool) []sample {
-	seconds := rapid.OneOf(rapid.Int64Range(-40, 40), rapid.Int64Range(-90000, 90000), rapid.Int64Range(86380, 86420))
-	n := rapid.IntRange(1, 40).Draw(t, "records")
-	var all []sample
-	for i := range n {
-		s := sample{
-			id: byte(i), time: seconds.Draw(t, "time"), attempt: byte(rapid.IntRange(0, 60).Draw(t, "attempt")),
-			tenant:   rapid.SampledFrom([]string{"", "t1", "t1", "t2"}).Draw(t, "tenant"),
-			groups:   rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b"}), 1, 2, rapid.ID).Draw(t, "groups"),
-			matched:  rapid.SampledFrom([]string{"s1", "s2"}).Draw(t, "matched"),
-			severity: rule.Severity(rapid.IntRange(0, 4).Draw(t, "severity")),
-		}
-		if values {
-			s.values = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"u", "v", "w", "x", "y"}), 1, 3, rapid.ID).Draw(t, "values")
-		}
-		all = append(all, s)
-		for v := range rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "versions") {
-			other := s
-			other.updated, other.size = int64(rapid.IntRange(0, 1).Draw(t, "updated")), v+1
-			other.time += rapid.Int64Range(-3, 3).Draw(t, "moved")
-			other.groups = []string{rapid.SampledFrom([]string{"a", "b"}).Draw(t, "other group")}
-			all = append(all, other)
-		}
-		if rapid.Bool().Draw(t, "copy") {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-func lawOf(t *rapid.T) law {
-	return law{
-		values: rapid.Bool().Draw(t, "value_count"),
-		op:     rapid.SampledFrom([]string{"gt", "gte", "lt", "lte", "eq", "neq"}).Draw(t, "op"),
-		number: rapid.IntRange(0, 5).Draw(t, "number"),
-		span:   int64(rapid.SampledFrom([]int{1, 5, 30, 3600}).Draw(t, "span")),
-		settle: int64(rapid.SampledFrom([]int{1, 10, 600}).Draw(t, "settle")),
-		most:   rapid.SampledFrom([]int{3, 10, 1000}).Draw(t, "most"),
-	}
-}
-
-// correlationText is a correlation of failed sign-ins by address.
-func correlationText(l law) string {
-	kind, field := "event_count", ""
-	if l.values {
-		kind, field = "value_count", "\n    field: account"
-	}
-	return failedSignIn + fmt.Sprintf(`---
-title: Many
-name: many
-correlation:
-  type: %s
-  rules: [failed]
-  group-by: [ip]
-  timespan: %ds
-  condition:
-    %s: %d%s
-level: high
-vakt: {settle: %ds}
-`, kind, l.span, l.op, l.number, field, l.settle)
-}
-
-// spread deals the facts of samples to workers.
-func spread(d *Detector, samples []sample, workers int, last int64) []*Worker {
-	all := make([]*Worker, workers)
-	for i := range all {
-		all[i] = d.NewWorker()
-		all[i].last = last
-	}
-	for i := range samples {
-		w := all[i%workers]
-		w.tenants.add(samples[i].tenant)
-		w.facts[0] = append(w.facts[0], samples[i].facts()...)
-	}
-	return all
-}
+func joined(m map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(m)), " ") }
 
 func severalTenants(samples []sample) bool {
 	named := map[string]bool{}
@@ -338,78 +469,4 @@ func severalTenants(samples []sample) bool {
 		}
 	}
 	return len(named) > 1
-}
-
-// TestDecideAgreesWithTheNaiveReading: windows, days, bounds, versions and
-// settling, against a reading that compares every fact with every other.
-func TestDecideAgreesWithTheNaiveReading(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := lawOf(t)
-		samples := samplesOf(t, l.values)
-		now := int64(rapid.SampledFrom([]int{-20, 0, 20, 86400, 200000}).Draw(t, "now"))
-		d := detectorOf(t, correlationText(l))
-		d.most = l.most
-		want, undecided := naive(l, samples, now, severalTenants(samples))
-
-		res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, "order"), rapid.IntRange(1, 4).Draw(t, "workers"), now))
-		if got := flatAll(res.Detections); !slices.Equal(got, want) {
-			t.Fatalf("%+v at %d:\ngot  %+v\nwant %+v", l, now, got, want)
-		}
-		if got := res.Undecided["many"]; got != undecided {
-			t.Fatalf("%+v at %d: %d undecided, want %d", l, now, got, undecided)
-		}
-	})
-}
-
-// TestPlainFactsFireAlone: every fact of a plain rule fires, whatever the
-// others are, and value is the count.
-func TestPlainFactsFireAlone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		samples := samplesOf(t, false)
-		d := detectorOf(t, failedSignIn)
-		want, _ := naive(law{op: "gte", span: 1, most: 1 << 20}, samples, 0, severalTenants(samples))
-		for i := range want {
-			want[i].Value = float64(want[i].Count)
-		}
-		res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, "order"), 3, 0))
-		if got := flatAll(res.Detections); !slices.Equal(got, want) {
-			t.Fatalf("got  %+v\nwant %+v", got, want)
-		}
-	})
-}
-
-// TestAnyOrderAndSplitGivesTheSame: also where versions of a record tie in
-// everything that the order of versions names.
-func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := lawOf(t)
-		samples := samplesOf(t, l.values)
-		for i := range samples { // make ties: versions that differ in what decides last
-			if rapid.Bool().Draw(t, "tie") {
-				tied := samples[i]
-				tied.attempt, tied.tenant = byte(rapid.IntRange(0, 3).Draw(t, "attempt")), rapid.SampledFrom([]string{"", "t1"}).Draw(t, "tenant")
-				tied.matched, tied.severity = "s3", rule.Severity(rapid.IntRange(0, 4).Draw(t, "severity"))
-				samples = append(samples, tied)
-			}
-		}
-		d := detectorOf(t, correlationText(l))
-		d.most = l.most
-		run := func(name string) string {
-			workers := rapid.IntRange(1, 5).Draw(t, name+" workers")
-			res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, name), workers, 86400))
-			return fmt.Sprintf("%+v %v", plainly(res.Detections), res.Undecided)
-		}
-		if a, b := run("first"), run("second"); a != b {
-			t.Fatalf("two orders differ:\n%s\n%s", a, b)
-		}
-	})
-}
-
-// plainly takes the pointer out of detections, in their own order.
-func plainly(list []Detection) []Detection {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Rule = nil
-	}
-	return list
 }

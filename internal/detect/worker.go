@@ -23,6 +23,7 @@ type Worker struct {
 	tenants tenants
 	last    int64 // newest event time
 	words   map[string]string
+	kept    int // bytes of records
 }
 
 // blindKey is a target and the shape in which it could not see.

@@ -184,6 +184,9 @@ func (w *world) truth(facts []fact, in map[int]bool) Truth {
 		}
 	}
 	t.Count = len(counted)
+	if t.Rule == resetsRule { // its operations are several records each
+		t.Count = len(t.Records)
+	}
 	slices.Sort(t.Accounts)
 	return t
 }

@@ -11,6 +11,7 @@ const (
 	manyIPsRule    = "failed-signins-many-ips"
 	shortLivedRule = "account-created-and-deleted-short"
 	newAdminRule   = "privileged-role-assigned-to-new-account"
+	assignedRule   = "privileged-role-assigned"
 	resetsRule     = "frequent-password-changes"
 	massDeleteRule = "mail-missing-or-mass-deleted"
 	fatigueRule    = "mfa-fatigue-then-success"
@@ -106,13 +107,14 @@ var interruptions = map[int32]bool{500121: true, 50097: true, 50074: true, 50155
 
 // auditRules says of which rules an audit is a fact, and at which step.
 var auditRules = map[string]map[string]int{
-	"guest_to_member": {"guest-converted-to-member": 0},
-	"admin_add_user":  {shortLivedRule: 0, newAdminRule: 0},
-	"delete_user":     {shortLivedRule: 1},
-	"role_to_user":    {newAdminRule: 1},
-	"role_to_group":   {groupRule: 0},
-	"registered_info": {methodRule: 1},
-	"reset_core":      {resetsRule: 0}, "reset_by_admin": {resetsRule: 0}, "reset_profile": {resetsRule: 0},
+	"guest_to_member":  {"guest-converted-to-member": 0},
+	"admin_add_user":   {shortLivedRule: 0, newAdminRule: 0},
+	"delete_user":      {shortLivedRule: 1},
+	"hard_delete_user": {shortLivedRule: 1},
+	"role_to_user":     {newAdminRule: 1, assignedRule: 0},
+	"role_to_group":    {groupRule: 0},
+	"registered_info":  {methodRule: 1},
+	"reset_core":       {resetsRule: 0}, "reset_by_admin": {resetsRule: 0}, "reset_profile": {resetsRule: 0},
 	"consent_user": {consentRule: 0}, "consent_admin": {consentRule: 0},
 	"secret_en_dash": {secretRule: 0}, "secret_hyphen": {secretRule: 0}, "principal_secret": {secretRule: 0},
 	"mfa_disabled": {weakenedRule: 0}, "method_deleted": {weakenedRule: 0},

@@ -121,7 +121,7 @@ func TestLedgerJSON(t *testing.T) {
 	_, l := read(t, &source.Files{Hash: true, Stdin: strings.NewReader(input)}, "-")
 	l.Inputs = append(l.Inputs, readEmpty(t))
 	l.Blind = append(l.Blind, source.Blind{Rule: "r", Shape: "graph_v1", Fields: []string{"f"}, Records: 3})
-	l.Undecided = append(l.Undecided, source.RuleNote{Rule: "r", Note: "undecided at the end of the input", Count: 2})
+	l.Undecided = append(l.Undecided, source.RuleNote{Rule: "r", Note: "left undecided by the end of the input", Count: 2})
 	var got bytes.Buffer
 	if err := l.WriteJSON(&got); err != nil {
 		t.Fatal(err)
@@ -211,7 +211,7 @@ const goldenLedger = `{
   "undecided": [
     {
       "rule": "r",
-      "note": "undecided at the end of the input",
+      "note": "left undecided by the end of the input",
       "count": 2
     }
   ],
