@@ -167,7 +167,9 @@ func byField(list []source.Blind) []string {
 	rules := map[string][]string{}
 	for _, b := range list {
 		k := lacking(b)
-		rules[k] = append(rules[k], b.Rule)
+		if !slices.Contains(rules[k], b.Rule) {
+			rules[k] = append(rules[k], b.Rule)
+		}
 	}
 	var lines []string
 	for _, k := range slices.Sorted(maps.Keys(rules)) {

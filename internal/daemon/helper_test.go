@@ -259,7 +259,9 @@ func asShape(t *testing.T, shape sim.Shape, records []sim.Record) (folder string
 		byShape[at] = append(byShape[at], r)
 	}
 	for s, list := range byShape {
-		render(t, filepath.Join(folder, string(s)+".json"), s, sim.Containers(s)[0], sim.None, list)
+		for log, part := range perFile(s, list) {
+			render(t, filepath.Join(folder, string(s)+"-"+log), s, sim.Containers(s)[0], sim.None, part)
+		}
 	}
 	return folder
 }

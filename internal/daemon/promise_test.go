@@ -22,7 +22,7 @@ import (
 // product: the same records give byte-equal alerts.
 func TestOrderSplitCompressionAndDuplicationChangeNothing(t *testing.T) {
 	records := story(t)
-	for n, shape := range []sim.Shape{sim.GraphBeta, sim.GraphV1, sim.AzureMonitor, sim.LogAnalytics, sim.UnifiedExport} {
+	for n, shape := range []sim.Shape{sim.GraphBeta, sim.GraphV1, sim.AzureMonitor, sim.LogAnalytics, sim.UnifiedExport, sim.PortalCSV, sim.LogAnalyticsCSV, sim.PurviewCSV} {
 		t.Run(string(shape), func(t *testing.T) {
 			first := run(t, batch(t), asShape(t, shape, records))
 			want := asJSON(t, first.Alerts)
@@ -79,11 +79,27 @@ func shuffled(t *testing.T, random *rand.Rand, shape sim.Shape, records []sim.Re
 				continue
 			}
 			containers := sim.Containers(s)
-			render(t, filepath.Join(folder, fmt.Sprintf("%03d-%s", i, s)), s, containers[random.IntN(len(containers))],
-				[]sim.Compression{sim.None, sim.Gzip, sim.Zstd, sim.Zip}[random.IntN(4)], fitting)
+			for log, list := range perFile(s, fitting) {
+				render(t, filepath.Join(folder, fmt.Sprintf("%03d-%s-%s", i, s, log)), s, containers[random.IntN(len(containers))],
+					[]sim.Compression{sim.None, sim.Gzip, sim.Zstd, sim.Zip}[random.IntN(4)], list)
+			}
 		}
 	}
 	return folder, copies
+}
+
+// perFile parts records by the files in which a shape exports them: one for
+// each log where it is CSV, else one for all.
+func perFile(s sim.Shape, records []sim.Record) map[string][]sim.Record {
+	files := map[string][]sim.Record{}
+	for _, r := range records {
+		name := "all"
+		if slices.Contains(sim.Containers(s), sim.CSV) {
+			name = r.Log
+		}
+		files[name] = append(files[name], r)
+	}
+	return files
 }
 
 // gist is what is promised to be the same in every shape.
@@ -129,6 +145,7 @@ func TestShapesTellTheSame(t *testing.T) {
 		{sim.PortalJSON, nil}, {sim.AzureMonitor, nil}, {sim.LogAnalytics, nil},
 		{sim.GraphV1, signInRules},
 		{sim.ManagementActivity, signInRules}, {sim.AuditLogRecord, signInRules}, {sim.UnifiedExport, signInRules},
+		{sim.LogAnalyticsCSV, nil}, {sim.PortalCSV, signInRules}, {sim.PurviewCSV, signInRules}, {sim.UnifiedCSV, signInRules},
 	} {
 		t.Run(string(tt.shape), func(t *testing.T) {
 			other := run(t, batch(t), asShape(t, tt.shape, all))
