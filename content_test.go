@@ -67,7 +67,7 @@ func TestRulesHitAndMiss(t *testing.T) {
 				if !trials[i].Passed() {
 					t.Errorf("%v", &trials[i])
 				}
-				exact[trials[i].Case] = exact[trials[i].Case] || trials[i].Got == trials[i].Case.Alerts
+				exact[trials[i].Case] = exact[trials[i].Case] || trials[i].Exact()
 			}
 			for i := range cases {
 				if !exact[&cases[i]] {

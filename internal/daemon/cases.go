@@ -20,6 +20,8 @@ type Case struct {
 	Line   int // on which the case begins
 	Name   string
 	Alerts int
+	// Severity is what the most severe of the alerts must have; empty: any.
+	Severity string
 	// Baseline holds parameters that the case declares.
 	Baseline map[string]any
 	// Directory holds live lists, such as resource_accounts, by name.
@@ -32,6 +34,7 @@ type Case struct {
 type caseLine struct {
 	Case      *string             `json:"case"`
 	Alerts    *int                `json:"alerts"`
+	Severity  string              `json:"severity"`
 	Baseline  map[string]any      `json:"baseline"`
 	Directory map[string][]string `json:"directory"`
 }
@@ -58,7 +61,7 @@ func ParseCases(file string, data []byte) ([]Case, error) {
 			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 		case opens:
 			cases = append(cases, Case{
-				File: file, Line: i + 1, Name: *head.Case, Alerts: *head.Alerts, Baseline: head.Baseline, Directory: head.Directory,
+				File: file, Line: i + 1, Name: *head.Case, Alerts: *head.Alerts, Severity: head.Severity, Baseline: head.Baseline, Directory: head.Directory,
 			})
 		case len(cases) == 0:
 			return nil, fmt.Errorf(`%s:%d: a record before the first {"case":"…","alerts":1}`, file, i+1)
@@ -100,6 +103,8 @@ func checkCases(file string, cases []Case, hit bool) error {
 		switch {
 		case len(c.Records) == 0:
 			return fmt.Errorf("%s:%d: case %q has no record", file, c.Line, c.Name)
+		case c.Severity != "" && !isSeverity(c.Severity):
+			return fmt.Errorf("%s:%d: case %q expects the severity %q, which is none", file, c.Line, c.Name, c.Severity)
 		case c.Alerts < 0:
 			return fmt.Errorf("%s:%d: case %q expects %d alerts", file, c.Line, c.Name, c.Alerts)
 		case hit && c.Alerts == 0:
@@ -109,6 +114,11 @@ func checkCases(file string, cases []Case, hit bool) error {
 		}
 	}
 	return nil
+}
+
+func isSeverity(name string) bool {
+	_, ok := rule.SeverityNamed(name)
+	return ok
 }
 
 // LoadCases reads the hit and miss files beside a rule file. A rule without

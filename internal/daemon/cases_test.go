@@ -48,6 +48,7 @@ func TestBrokenCases(t *testing.T) {
 		{"a.hit.jsonl", "\n{\"case\":\"x\",\"alerts\":0}\n{\"n\":1}", `a.hit.jsonl:2: case "x" of a hit file expects no alert`},
 		{"a.miss.jsonl", "{\"case\":\"x\",\"alerts\":2}\n{\"n\":1}", `a.miss.jsonl:1: case "x" of a miss file expects an alert`},
 		{"a.miss.jsonl", "{\"case\":\"x\",\"alerts\":-1}\n{\"n\":1}", `a.miss.jsonl:1: case "x" expects -1 alerts`},
+		{"a.hit.jsonl", "{\"case\":\"x\",\"alerts\":1,\"severity\":\"huge\"}\n{\"n\":1}", `a.hit.jsonl:1: case "x" expects the severity "huge", which is none`},
 	} {
 		_, err := daemon.ParseCases(tt.file, []byte(tt.text))
 		if err == nil || err.Error() != tt.want {
@@ -185,6 +186,24 @@ func TestRuleCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A case may also say how severe the alerts are.
+func TestRuleCaseSeverity(t *testing.T) {
+	f := func(severity, want string) {
+		t.Helper()
+		c := daemon.Case{File: "a.hit.jsonl", Line: 3, Name: "c", Alerts: 1, Severity: severity, Records: [][]byte{[]byte(good(1))}}
+		trials, err := daemon.TestRules(context.Background(), parsed(t, disabledRule), []daemon.Case{c}, []string{"s"}, plainly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := trials[0].String(); got != `a.hit.jsonl:3: case "c" as s: `+want {
+			t.Errorf("got %s", got)
+		}
+	}
+	f("", "ok")
+	f("medium", "ok")
+	f("high", "severity medium, expected high, and no rule was reported blind or weak")
 }
 
 // TestRuleCasesThatCannotRun: a shape that fails to render, and a case that no

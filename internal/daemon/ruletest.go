@@ -3,11 +3,13 @@ package daemon
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 
+	"vakt/internal/alert"
 	"vakt/internal/baseline"
 	"vakt/internal/rule"
 	"vakt/internal/source"
@@ -23,6 +25,8 @@ type Trial struct {
 	Case  *Case
 	Shape string
 	Got   int
+	// Severity is that of the most severe alert; empty without alerts.
+	Severity string
 	// Declared says that the ledger named one of the rules as blind or weak
 	// on this input, so that the number may differ.
 	Declared bool
@@ -31,7 +35,12 @@ type Trial struct {
 
 // Passed says whether the number is right, or its difference was declared.
 func (t *Trial) Passed() bool {
-	return t.Err == nil && (t.Got == t.Case.Alerts || t.Declared)
+	return t.Err == nil && (t.Exact() || t.Declared)
+}
+
+// Exact says whether number and severity are what the case expects.
+func (t *Trial) Exact() bool {
+	return t.Got == t.Case.Alerts && (t.Case.Severity == "" || t.Severity == t.Case.Severity)
 }
 
 // String tells what is wrong, for a person.
@@ -42,6 +51,9 @@ func (t *Trial) String() string {
 		return at + t.Err.Error()
 	case t.Passed():
 		return at + "ok"
+	}
+	if t.Got == t.Case.Alerts {
+		return fmt.Sprintf("%sseverity %s, expected %s, and no rule was reported blind or weak", at, t.Severity, t.Case.Severity)
 	}
 	return fmt.Sprintf("%s%d alerts, expected %d, and no rule was reported blind or weak", at, t.Got, t.Case.Alerts)
 }
@@ -98,6 +110,9 @@ func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, inputs 
 		return t
 	}
 	t.Got = len(report.Alerts)
+	if t.Got > 0 {
+		t.Severity = slices.MaxFunc(report.Alerts, func(a, b alert.Alert) int { return cmp.Compare(a.Severity, b.Severity) }).Severity.String()
+	}
 	t.Declared = declared(report.Ledger, rules)
 	return t
 }
