@@ -382,7 +382,8 @@ func TestSplitBatches(t *testing.T) {
 }
 
 // TestSplitIsLinear splits inputs that look like one broken record inside
-// another, over and over: reading again after each must not add up.
+// another, over and over: reading again after each must not add up. The limit
+// is a guard against what would take hours, not a claim of speed.
 func TestSplitIsLinear(t *testing.T) {
 	for _, unit := range []string{
 		"{\"a\":[\n", "{\n\"a\":\n", "{\"a\":\n", "{\n", "[\n", "[{\n", "{\"a\":\"\n", "{\"a\":{}\n{\"b\":\n", "[{\"a\":1,\n",
@@ -391,7 +392,7 @@ func TestSplitIsLinear(t *testing.T) {
 	} {
 		start := time.Now()
 		splitAll(t, strings.NewReader(strings.Repeat(unit, (1<<20)/len(unit))), Limits{})
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("1 MiB of %q took %v", unit, took)
 		}
 	}

@@ -132,13 +132,9 @@ func bomb() string {
 func TestLimits(t *testing.T) {
 	f := func(name, text, want string) {
 		t.Helper()
-		start := time.Now()
 		rules, problems := Parse("r.yml", []byte(text))
 		if len(rules) != 0 || len(problems) != 1 || !strings.Contains(problems[0].Message, want) {
 			t.Errorf("%s: %d rules, %v", name, len(rules), problems)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s took %v", name, took)
 		}
 	}
 	f("bomb", bomb(), "more than 20000 YAML nodes")
