@@ -131,5 +131,6 @@ func (a *app) width() int {
 }
 
 func (a *app) colours() bool {
-	return !a.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(a.out)
+	f, ok := a.out.(*os.File)
+	return ok && !a.noColor && os.Getenv("NO_COLOR") == "" && terminal(f) && understandsEscapes(f)
 }

@@ -21,7 +21,7 @@ type progress struct {
 }
 
 func (a *app) progress(args []string) *progress {
-	p := &progress{a: a, live: terminal(a.err), began: time.Now()}
+	p := &progress{a: a, live: a.renews(), began: time.Now()}
 	p.lastShow = p.began
 	paths, err := source.Find(args)
 	if err != nil {
@@ -36,6 +36,13 @@ func (a *app) progress(args []string) *progress {
 		p.total += info.Size()
 	}
 	return p
+}
+
+// renews says whether standard error is a terminal on which a line can be
+// written again.
+func (a *app) renews() bool {
+	f, ok := a.err.(*os.File)
+	return ok && terminal(f) && understandsEscapes(f)
 }
 
 // add counts bytes that were read.
