@@ -35,6 +35,8 @@ type Batch struct {
 	// in memory, up to keepRecords bytes.
 	ShowEvents bool
 	Files      source.Files
+
+	ready *ready
 }
 
 // keepRecords is how many bytes of records a run keeps to show them.
@@ -52,26 +54,47 @@ func (b *Batch) Compile(schema *event.Schema) (*rule.Set, []rule.Problem) {
 	return rule.Compile(b.Rules, schema, b.Baseline)
 }
 
-// Run reads the inputs and detects. A rule that does not compile ends the run
-// before anything is read; one that compiles and can never match is noted in
-// the ledger.
-func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
+// ready is what a batch makes of its rules and baseline.
+type ready struct {
+	schema                  *event.Schema
+	set                     *rule.Set
+	detector                *detect.Detector
+	rulesHash, baselineHash string
+}
+
+// prepare compiles the rules, once for all runs of the batch.
+func (b *Batch) prepare() error {
+	if b.ready != nil {
+		return nil
+	}
 	schema := event.NewSchema()
 	schema.Dates = b.Files.Dates
 	set, problems := b.Compile(schema)
 	for _, p := range problems {
 		if p.Stops() {
-			return nil, fmt.Errorf("rules: %w", p)
+			return fmt.Errorf("rules: %w", p)
 		}
 	}
 	d, err := detect.New(set, schema)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
 	}
-	r := &run{batch: b, detector: d, seen: newKeySet()}
+	b.ready = &ready{schema: schema, set: set, detector: d, rulesHash: set.Hash(), baselineHash: b.Baseline.Hash()}
+	return nil
+}
+
+// Run reads the inputs and detects. A rule that does not compile ends the run
+// before anything is read; one that compiles and can never match is noted in
+// the ledger. Run may be called again, with other inputs and another
+// Files.Stdin; nothing else of the batch may change after the first call.
+func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
+	if err := b.prepare(); err != nil {
+		return nil, err
+	}
+	r := &run{batch: b, detector: b.ready.detector, seen: newKeySet()}
 	ledger, err := b.Files.Read(ctx, inputs, r)
 	if err != nil {
 		return nil, err
@@ -80,13 +103,13 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	for i, l := range r.lanes {
 		workers[i] = l.worker
 	}
-	found := d.Decide(workers)
-	note(ledger, set, found)
+	found := b.ready.detector.Decide(workers)
+	note(ledger, b.ready.set, found)
 	return &Report{
 		Ledger: ledger,
 		Alerts: alert.From(found.Detections, alert.Context{
-			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: set.Hash(), BaselineHash: b.Baseline.Hash(), FieldName: schema.Name,
-			ShowEvents: b.ShowEvents,
+			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: b.ready.rulesHash, BaselineHash: b.ready.baselineHash,
+			FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents,
 		}),
 	}, nil
 }

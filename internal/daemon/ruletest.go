@@ -65,6 +65,7 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 	var trials []Trial
 	for i := range cases {
 		ran := 0
+		batch, batchErr := caseBatch(rules, &cases[i])
 		for _, shape := range shapes {
 			inputs, ok, err := render(shape, cases[i].Records)
 			if err != nil {
@@ -74,7 +75,11 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 				continue
 			}
 			ran++
-			trials = append(trials, try(ctx, rules, &cases[i], shape, inputs))
+			t := Trial{Case: &cases[i], Shape: shape, Err: batchErr}
+			if t.Err == nil {
+				t.try(ctx, batch, inputs)
+			}
+			trials = append(trials, t)
 		}
 		if ran == 0 {
 			return trials, fmt.Errorf("%s:%d: no shape carries the records of case %q", cases[i].File, cases[i].Line, cases[i].Name)
@@ -83,38 +88,40 @@ func TestRules(ctx context.Context, rules []*rule.Rule, cases []Case, shapes []s
 	return trials, nil
 }
 
-func try(ctx context.Context, rules []*rule.Rule, c *Case, shape string, inputs [][]byte) Trial {
-	t := Trial{Case: c, Shape: shape}
+// caseBatch is a run of the rules under the case's baseline and directory.
+func caseBatch(rules []*rule.Rule, c *Case) (*Batch, error) {
 	b, err := baseline.FromValues(c.Baseline)
 	if err != nil {
-		t.Err = fmt.Errorf("baseline of the case: %w", err)
-		return t
+		return nil, fmt.Errorf("baseline of the case: %w", err)
 	}
 	if c.Directory != nil {
 		b = b.WithDirectory(c.Directory)
 	}
+	return &Batch{Rules: rules, Baseline: b}, nil
+}
+
+// try runs the case once.
+func (t *Trial) try(ctx context.Context, batch *Batch, inputs [][]byte) {
 	data, err := together(inputs)
 	if err != nil {
 		t.Err = err
-		return t
+		return
 	}
-	batch := Batch{Rules: rules, Baseline: b, Files: source.Files{Stdin: bytes.NewReader(data)}}
+	batch.Files = source.Files{Stdin: bytes.NewReader(data)}
 	report, err := batch.Run(ctx, []string{"-"})
 	if err != nil {
 		t.Err = err
-		return t
+		return
 	}
 	total := report.Ledger.Total()
-	if missing := report.Ledger.Incomplete(); missing != "" || total.Evaluated+total.Duplicate != len(c.Records) {
-		t.Err = fmt.Errorf("%d of %d records were evaluated: %s", total.Evaluated+total.Duplicate, len(c.Records), why(report.Ledger, missing))
-		return t
+	if missing := report.Ledger.Incomplete(); missing != "" || total.Evaluated+total.Duplicate != len(t.Case.Records) {
+		t.Err = fmt.Errorf("%d of %d records were evaluated: %s", total.Evaluated+total.Duplicate, len(t.Case.Records), why(report.Ledger, missing))
+		return
 	}
-	t.Got = len(report.Alerts)
-	if t.Got > 0 {
+	if t.Got = len(report.Alerts); t.Got > 0 {
 		t.Severity = slices.MaxFunc(report.Alerts, func(a, b alert.Alert) int { return cmp.Compare(a.Severity, b.Severity) }).Severity.String()
 	}
-	t.Declared = declared(report.Ledger, rules)
-	return t
+	t.Declared = declared(report.Ledger, batch.Rules)
 }
 
 // together returns inputs as one: several as the members of an archive.
