@@ -14,9 +14,8 @@ import (
 )
 
 // elsewhere matches what only makes sense on some machine: absolute paths of
-// its folders, folders beside the checkout, and hosts of package registries.
-var elsewhere = regexp.MustCompile(`(?:^|[^\w./-])/(?:work|root|tmp|home/\w+)(?:/|[^\w-]|$)|\.\./shared\b|` +
-	`\b(?:proxy|sum)\.golang\.org\b|\bregistry\.npmjs\.org\b|\bpypi\.org\b`)
+// its folders, and folders beside the checkout.
+var elsewhere = regexp.MustCompile(`(?:^|[^\w./-])/(?:root|tmp|home/\w+|Users/\w+)(?:/|[^\w-]|$)|\.\./shared\b`)
 
 // checkItself reads every text file but tests and their data. In .gitignore a
 // leading slash is the root of the checkout.
