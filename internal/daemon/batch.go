@@ -23,8 +23,7 @@ type Batch struct {
 	Rules    []*rule.Rule
 	Baseline *baseline.Baseline
 	// Tenant is the tenant whose records are wanted, by id in any case; empty
-	// for all.
-	// Records that do not name a tenant are always taken.
+	// for all. Records that do not name a tenant are always taken.
 	Tenant string
 	// Since (inclusive) and Until (exclusive) bound the event time, in
 	// seconds since 1970; 0 is open.
