@@ -15,7 +15,7 @@ func checkCorridor(h *house) []breach {
 	for _, u := range h.units {
 		at := h.at(u.files[0].tree.Name)
 		switch {
-		case u.dir != "." && u.dir != apart && rank(u.dir) < 0:
+		case u.dir != "." && !isApart(u.dir) && rank(u.dir) < 0:
 			out = append(out, breach{at, fmt.Sprintf("folder %q has no place in the corridor: add it to the list in house_test.go and to HOUSE.md", u.dir)})
 		case strings.TrimSuffix(u.name, "_test") != properName(u.dir):
 			out = append(out, breach{at, fmt.Sprintf("package %q should be called %q", u.name, properName(u.dir))})
@@ -45,7 +45,7 @@ func unplacedFolders(h *house) []breach {
 		}
 		for _, e := range entries {
 			dir := path.Join(parent, e.Name())
-			known := dir == apart || rank(dir) >= 0 || slices.ContainsFunc(h.units, func(u *unit) bool { return u.dir == dir })
+			known := isApart(dir) || rank(dir) >= 0 || slices.ContainsFunc(h.units, func(u *unit) bool { return u.dir == dir })
 			if e.IsDir() && !known {
 				out = append(out, breach{dir, "folder has no place in the corridor"})
 			}
@@ -59,7 +59,7 @@ func checkImports(h *house) []breach {
 	h.eachImport(func(u *unit, _ *source, target string, at breach) {
 		to, ours := room(target)
 		switch {
-		case !ours, to == ".", to == apart, u.dir == apart: // the laws "content" and "apart" look at these
+		case !ours, to == ".", isApart(to), isApart(u.dir): // the laws "content" and "apart" look at these
 		case u.external() && (u.dir == "." || u.dir == to): // the root's tests see the whole house
 		case rank(to) < 0 || u.dir == "." || rank(u.dir) <= rank(to):
 			out = append(out, at)
@@ -72,12 +72,23 @@ func checkApart(h *house) []breach {
 	var out []breach
 	h.eachImport(func(u *unit, _ *source, target string, at breach) {
 		to, ours := room(target)
-		meets := ours && (to == apart || u.dir == apart)
-		if meets && !u.external() && !(to == apart && strings.HasPrefix(u.dir, "cmd/")) {
+		meets := ours && (isApart(to) || isApart(u.dir))
+		if meets && !u.external() && !mayMeet(u.dir, to) {
 			out = append(out, at)
 		}
 	})
 	return out
+}
+
+func isApart(dir string) bool { return slices.Contains(apart, dir) }
+
+// mayMeet is true where a command uses a room apart, or a room apart uses one
+// that stands before it.
+func mayMeet(dir, to string) bool {
+	if !isApart(to) {
+		return false
+	}
+	return strings.HasPrefix(dir, "cmd/") || slices.Index(apart, to) < slices.Index(apart, dir)
 }
 
 func checkContent(h *house) []breach {

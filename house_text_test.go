@@ -111,10 +111,11 @@ func checkPlan(h *house) []breach {
 	return out
 }
 
-// plannedRooms is the corridor without the commands, with sim at its end.
+// plannedRooms is the corridor without the commands, with the rooms apart at
+// its end.
 func plannedRooms() []string {
 	rooms := slices.DeleteFunc(slices.Clone(corridor), func(dir string) bool { return strings.HasPrefix(dir, "cmd/") })
-	return append(rooms, apart)
+	return append(rooms, apart...)
 }
 
 // What the law of tables reads of SQL. It is no parser: it finds the word

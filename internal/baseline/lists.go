@@ -138,3 +138,17 @@ func (b *Baseline) Duration(name string) (time.Duration, bool) {
 	d, err := parseDuration(b.values[name].scalar)
 	return d, err == nil
 }
+
+// Patterns gives the regular expressions of a parameter that has one for each
+// attribute, by attribute. It answers false for every other parameter.
+func (b *Baseline) Patterns(name string) (map[string]string, bool) {
+	p, ok := lookup(name)
+	if !ok || p.Kind != Patterns {
+		return nil, false
+	}
+	all := make(map[string]string, len(b.values[name].rows))
+	for _, r := range b.values[name].rows {
+		all[r.key] = r.texts[0]
+	}
+	return all, true
+}

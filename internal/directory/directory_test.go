@@ -72,22 +72,23 @@ func TestPartNotLookedAtIsNoList(t *testing.T) {
 			t.Error(diff)
 		}
 	}
+	const unnamed = "the manifest does not name it"
 	admins := []string{"privileged_users", "role:r1"}
 	f(func(m map[string]string) {
 		m["manifest.json"] = `{"parts":{"mailboxes.json":{"state":"partial","why":"403 from Exchange"}}}`
 	},
 		append(admins, "guests", "disabled_accounts", "resource_accounts", "accepted_domains", "home_tenant_id"),
-		directory.Missing{Part: "domains.json", Why: "absent"}, directory.Missing{Part: "groups.json", Why: "absent"}, directory.Missing{Part: "mailboxes.json", Why: "403 from Exchange"},
-		directory.Missing{Part: "roleAssignments.json", Why: "absent"}, directory.Missing{Part: "roleEligibilitySchedules.json", Why: "absent"}, directory.Missing{Part: "users.json", Why: "absent"})
-	f(func(m map[string]string) { delete(m, "roleEligibilitySchedules.json") }, admins, directory.Missing{Part: "roleEligibilitySchedules.json", Why: "absent"})
-	f(func(m map[string]string) { delete(m, "manifest.json"); delete(m, "groups.json") }, admins, directory.Missing{Part: "groups.json", Why: "absent"})
-	f(func(m map[string]string) { m["users.json"] = `{"value":[]}` }, []string{"guests"}, directory.Missing{Part: "users.json", Why: "partial: 0 items, the manifest says 3"})
+		directory.Missing{Part: "domains.json", Why: unnamed}, directory.Missing{Part: "groups.json", Why: unnamed}, directory.Missing{Part: "mailboxes.json", Why: "403 from Exchange"},
+		directory.Missing{Part: "roleAssignments.json", Why: unnamed}, directory.Missing{Part: "roleEligibilitySchedules.json", Why: unnamed}, directory.Missing{Part: "users.json", Why: unnamed})
+	f(func(m map[string]string) { delete(m, "roleEligibilitySchedules.json") }, admins, directory.Missing{Part: "roleEligibilitySchedules.json", Why: "the manifest names it, but there is no such file"})
+	f(func(m map[string]string) { delete(m, "manifest.json"); delete(m, "groups.json") }, append(admins, "home_tenant_id"), directory.Missing{Part: "groups.json", Why: "absent"})
+	f(func(m map[string]string) { m["users.json"] = `{"value":[]}` }, []string{"guests"}, directory.Missing{Part: "users.json", Why: "0 items, the manifest says 3"})
 	f(func(m map[string]string) {
 		m["domains.json"] = `{"value":[],"@odata.nextLink":"https://graph.microsoft.com/v1.0/domains?$skiptoken=x"}`
 	},
 		[]string{"accepted_domains"}, directory.Missing{Part: "domains.json", Why: "partial: the list has a next page"})
-	f(func(m map[string]string) { m["mailboxes.json"] = `{"error":{"code":"Forbidden"}}` }, []string{"resource_accounts"}, directory.Missing{Part: "mailboxes.json", Why: "holds no list"})
-	f(func(m map[string]string) { m["mailboxes.json"] = `{"value":[` }, []string{"resource_accounts"}, directory.Missing{Part: "mailboxes.json", Why: "broken: unexpected end of JSON input"})
+	f(func(m map[string]string) { m["mailboxes.json"] = `{"error":{"code":"Forbidden"}}` }, []string{"resource_accounts"}, directory.Missing{Part: "mailboxes.json", Why: `holds the error "Forbidden"`})
+	f(func(m map[string]string) { m["mailboxes.json"] = `{"value":[` }, []string{"resource_accounts"}, directory.Missing{Part: "mailboxes.json", Why: "broken: it ends in the middle"})
 }
 
 func TestOpenRefuses(t *testing.T) {

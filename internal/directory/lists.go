@@ -1,128 +1,115 @@
 package directory
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
 
-// user is what lists need of a Graph user.
-type user struct {
-	ID             string `json:"id"`
-	UserType       string `json:"userType"`
-	AccountEnabled *bool  `json:"accountEnabled"`
-}
-
-// mailbox is what lists need of a Get-Mailbox object.
-type mailbox struct {
-	ExternalDirectoryObjectID string `json:"ExternalDirectoryObjectId"`
-	RecipientTypeDetails      string `json:"RecipientTypeDetails"`
-}
-
-// assignment is a role assignment, or an eligibility for one.
-type assignment struct {
-	PrincipalID      string `json:"principalId"`
-	RoleDefinitionID string `json:"roleDefinitionId"`
-}
-
-// group carries its transitive members.
-type group struct {
-	ID      string `json:"id"`
-	Members []struct {
-		Type string `json:"@odata.type"`
-		ID   string `json:"id"`
-	} `json:"members"`
-}
-
-type domain struct {
-	ID         string `json:"id"`
-	IsVerified bool   `json:"isVerified"`
-}
-
-// resourceTypes are the mailboxes that nobody signs in to.
-var resourceTypes = []string{"SharedMailbox", "RoomMailbox", "EquipmentMailbox", "SchedulingMailbox"}
-
-// Lists are the live lists of the baseline that the folder can answer:
+// Lists are the live lists of the baseline that the snapshot can answer:
 // resource_accounts, guests, disabled_accounts, privileged_users (whoever holds
 // an Entra role directly, by a group or as eligible), accepted_domains,
 // home_tenant_id, and role:TEMPLATE-ID and group:ID for every role and group.
-// Members are object ids in lower case, sorted. A list that needs a part which
-// was not looked at is left out; Missing then names the part.
-func (d *Directory) Lists() map[string][]string {
+// Members are object ids in lower case, sorted. A list that needs something
+// which was not looked at is left out; Missing then names the part.
+func (s *Snapshot) Lists() map[string][]string {
 	lists := map[string][]string{}
-	d.userLists(lists)
-	if boxes, ok := load[mailbox](d, mailboxesFile); ok {
-		lists["resource_accounts"] = idsOf(boxes, func(m mailbox) (string, bool) {
-			return m.ExternalDirectoryObjectID, slices.Contains(resourceTypes, m.RecipientTypeDetails)
-		})
+	if s.whole(UsersPart) {
+		lists["guests"] = s.ids(func(a *Account) bool { return isGuest(a) })
+		if len(s.Accounts) == 0 || slices.ContainsFunc(s.Accounts, func(a Account) bool { return a.Enabled.Known }) {
+			lists["disabled_accounts"] = s.ids(func(a *Account) bool { return Is(a.Enabled, false) })
+		}
 	}
-	if domains, ok := load[domain](d, domainsFile); ok {
-		lists["accepted_domains"] = idsOf(domains, func(x domain) (string, bool) { return x.ID, x.IsVerified })
+	if list, ok := s.resourceAccounts(); ok {
+		lists["resource_accounts"] = list
 	}
-	if d.Tenant != "" {
-		lists["home_tenant_id"] = []string{d.Tenant}
+	if s.Domains.Known {
+		var names []string
+		for _, d := range s.Domains.Value {
+			if d.Verified {
+				names = append(names, d.Name)
+			}
+		}
+		lists["accepted_domains"] = sorted(names)
 	}
-	d.roleLists(lists)
+	if s.Tenant != "" {
+		lists["home_tenant_id"] = []string{s.Tenant}
+	}
+	s.roleLists(lists)
 	return lists
 }
 
-func (d *Directory) userLists(lists map[string][]string) {
-	users, ok := load[user](d, usersFile)
-	if !ok {
-		return
-	}
-	lists["guests"] = idsOf(users, func(u user) (string, bool) { return u.ID, strings.EqualFold(u.UserType, "guest") })
-	lists["disabled_accounts"] = idsOf(users, func(u user) (string, bool) { return u.ID, u.AccountEnabled != nil && !*u.AccountEnabled })
+func (s *Snapshot) whole(part string) bool {
+	return slices.ContainsFunc(s.Parts, func(p PartState) bool { return p.Name == part && p.State == StateComplete })
 }
 
-// roleLists needs all of assignments, eligibilities and groups: with one of
-// them missing somebody privileged would look like nobody.
-func (d *Directory) roleLists(lists map[string][]string) {
-	groups, haveGroups := load[group](d, groupsFile)
-	members := map[string][]string{}
-	for _, g := range groups {
-		for _, m := range g.Members {
-			if strings.HasSuffix(m.Type, ".user") {
-				members[strings.ToLower(g.ID)] = append(members[strings.ToLower(g.ID)], strings.ToLower(m.ID))
-			}
-		}
-		lists["group:"+strings.ToLower(g.ID)] = sorted(members[strings.ToLower(g.ID)])
-	}
-	active, haveActive := load[assignment](d, assignmentsFile)
-	eligible, haveEligible := load[assignment](d, eligibilitiesFile)
-	if !haveGroups || !haveActive || !haveEligible {
-		return
-	}
-	roles := map[string][]string{}
-	var all []string
-	for _, a := range slices.Concat(active, eligible) {
-		role, principal := strings.ToLower(a.RoleDefinitionID), strings.ToLower(a.PrincipalID)
-		holders := []string{principal}
-		if m, isGroup := members[principal]; isGroup {
-			holders = m
-		}
-		roles[role] = append(roles[role], holders...)
-		all = append(all, holders...)
-	}
-	for role := range maps.Keys(roles) {
-		lists["role:"+role] = sorted(roles[role])
-	}
-	lists["privileged_users"] = sorted(all)
-}
+func isGuest(a *Account) bool { return strings.EqualFold(a.UserType, "guest") }
 
-func idsOf[T any](items []T, pick func(T) (string, bool)) []string {
+func (s *Snapshot) ids(which func(*Account) bool) []string {
 	var ids []string
-	for _, item := range items {
-		if id, ok := pick(item); ok && id != "" {
-			ids = append(ids, strings.ToLower(id))
+	for i := range s.Accounts {
+		if which(&s.Accounts[i]) {
+			ids = append(ids, s.Accounts[i].ID)
 		}
 	}
 	return sorted(ids)
 }
 
-// sorted is never nil: a list that was read may be empty.
-func sorted(ids []string) []string {
-	list := append([]string{}, ids...)
-	slices.Sort(list)
-	return slices.Compact(list)
+// resourceAccounts goes by the mailboxes, or where they were not read by the
+// kinds of all accounts.
+func (s *Snapshot) resourceAccounts() ([]string, bool) {
+	ids := s.ids(func(a *Account) bool { return a.Kind.Known && a.Kind.Value.Resource() })
+	if !s.whole(MailboxesPart) {
+		unknown := slices.ContainsFunc(s.Accounts, func(a Account) bool { return !a.Kind.Known })
+		return ids, s.whole(UsersPart) && !unknown
+	}
+	for _, m := range s.Orphans {
+		if m.ID != "" && mailboxKinds[strings.ToLower(m.Type)].Resource() {
+			ids = append(ids, m.ID)
+		}
+	}
+	return sorted(ids), true
+}
+
+// roleLists needs all of assignments, eligibilities and groups: with one of
+// them missing somebody privileged would look like nobody.
+func (s *Snapshot) roleLists(lists map[string][]string) {
+	members := map[string][]string{}
+	for _, g := range s.Groups.Value {
+		members[g.ID] = g.Members.Value
+		if s.Groups.Known && g.Members.Known {
+			lists["group:"+g.ID] = sorted(g.Members.Value)
+		}
+	}
+	if !s.Groups.Known || !s.Assignments.Known || slices.ContainsFunc(s.Assignments.Value, s.unreadGroup) {
+		return
+	}
+	template := map[string]string{}
+	for _, r := range s.Roles.Value {
+		template[r.ID] = r.Template
+	}
+	roles := map[string][]string{}
+	var all []string
+	for _, a := range s.Assignments.Value {
+		holders := []string{a.Principal}
+		if m, isGroup := members[a.Principal]; isGroup {
+			holders = m
+		}
+		role := firstOf(template[a.Role], a.Role)
+		roles[role] = append(roles[role], holders...)
+		all = append(all, holders...)
+	}
+	for role, holders := range roles {
+		lists["role:"+role] = sorted(holders)
+	}
+	lists["privileged_users"] = sorted(all)
+}
+
+// unreadGroup is true where a role is held by a group whose members were not
+// read.
+func (s *Snapshot) unreadGroup(a Assignment) bool {
+	i := slices.IndexFunc(s.Groups.Value, func(g Group) bool { return g.ID == a.Principal })
+	if i < 0 {
+		return a.PrincipalType == "group"
+	}
+	return !s.Groups.Value[i].Members.Known
 }

@@ -20,6 +20,7 @@ const (
 	useCorrelation
 	useDetail
 	useSession
+	useVisit
 )
 
 // The kinds of events.
@@ -91,6 +92,7 @@ func (s *Scenario) Generate(seed uint64) iter.Seq[Record] {
 }
 
 func newWorld(s *Scenario, seed uint64) *world {
+	s = s.peopled()
 	w := &world{s: s, seed: seed, victims: map[int32]bool{}, blocked: map[int32]bool{}, hushed: map[int32][]span{}}
 	w.weights = make([]float64, s.Tenant.Accounts)
 	sum := 0.0

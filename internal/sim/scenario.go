@@ -30,6 +30,10 @@ type Scenario struct {
 	Life Life `yaml:"life"`
 	// Attacks are the incidents, in any order.
 	Attacks []Attack `yaml:"attacks"`
+	// Directory is what the tenant holds besides people; nil is nothing.
+	Directory *Directory `yaml:"directory"`
+
+	written int // tenant.accounts as the file has it
 }
 
 // Tenant describes the directory of a scenario.
@@ -40,7 +44,8 @@ type Tenant struct {
 	ID string `yaml:"id"`
 	// Domain is the domain of its accounts.
 	Domain string `yaml:"domain"`
-	// Accounts is how many accounts it has, 20 to 1,000,000.
+	// Accounts is how many accounts it has, 20 to 1,000,000; where nobody
+	// attacks it may be 10.
 	Accounts int `yaml:"accounts"`
 }
 
@@ -111,6 +116,7 @@ func parseScenario(file string, data []byte) (*Scenario, error) {
 	if err := yaml.Load(data, &s, yaml.WithKnownFields()); err != nil {
 		return nil, placedError(file, err)
 	}
+	s.written = s.Tenant.Accounts
 	if s.Name+".yml" != file {
 		return nil, fmt.Errorf("%s: name is %q: it must be the file's stem", file, s.Name)
 	}
@@ -160,7 +166,11 @@ func (s *Scenario) validate() error {
 	refuse(!labelPattern.MatchString(s.Tenant.Name), "tenant.name is %q: give a lower-case label", s.Tenant.Name)
 	refuse(!uuidPattern.MatchString(s.Tenant.ID), "tenant.id is %q: give a lower-case UUID", s.Tenant.ID)
 	refuse(!domainPattern.MatchString(s.Tenant.Domain), "tenant.domain is %q: give a domain such as contoso.com", s.Tenant.Domain)
-	refuse(s.Tenant.Accounts < 20 || s.Tenant.Accounts > 1_000_000, "tenant.accounts is %d: give 20 to 1000000", s.Tenant.Accounts)
+	least := 20
+	if len(s.Attacks) == 0 {
+		least = 10
+	}
+	refuse(s.Tenant.Accounts < least || s.Tenant.Accounts > 1_000_000, "tenant.accounts is %d: give %d to 1000000", s.Tenant.Accounts, least)
 	refuse(s.Start.IsZero() || !s.Start.Equal(s.Start.UTC().Truncate(24*time.Hour)), "start is %s: give a midnight in UTC", s.Start.Format(time.RFC3339))
 	refuse(s.Days < 1 || s.Days > 366, "days is %d: give 1 to 366", s.Days)
 	refuse(s.Life.SignIns < 0 || s.Life.SignIns > 500, "life.signins_per_account_per_day is %v: give 0 to 500", s.Life.SignIns)
@@ -174,11 +184,14 @@ func (s *Scenario) validate() error {
 		refuse(n < 0 || n > maxDaily, "life.audits_per_day and life.mailbox_records_per_day: give 0 to %d", maxDaily)
 	}
 	refuse(s.Life.SignIns*float64(s.Tenant.Accounts) > maxDaily, "more than %d sign-ins a day: lower life.signins_per_account_per_day or tenant.accounts", maxDaily)
+	if err := s.Directory.validate(); err != nil {
+		bad = append(bad, err)
+	}
 	if len(bad) > 0 {
 		return errors.Join(bad...)
 	}
 	for i := range s.Attacks {
-		if err := s.Attacks[i].validate(s); err != nil {
+		if err := s.Attacks[i].validate(s.peopled()); err != nil {
 			return fmt.Errorf("attack %d (%s): %w", i+1, s.Attacks[i].Kind, err)
 		}
 	}

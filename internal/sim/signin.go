@@ -62,6 +62,7 @@ type signIn struct {
 	app    app
 	out    outcome
 	when   string
+	alone  bool // no second factor was asked for
 }
 
 // signIn writes a sign-in with every property of Graph's beta resource, in
@@ -79,16 +80,20 @@ func (w *world) signIn(e *event) []byte {
 	case phone:
 		s.device = s.who.devices[1]
 	}
-	s.when = e.time().Format("2006-01-02T15:04:05Z")
+	s.write(&r)
+	return s.b
+}
+
+func (s *signIn) write(r *random) {
+	s.when = s.e.time().Format("2006-01-02T15:04:05Z")
 	s.item(func() {
 		s.person()
 		s.request()
 		s.riskPart()
-		s.authentication(&r)
-		s.session(&r)
+		s.authentication(r)
+		s.session(r)
 		s.nested()
 	})
-	return s.b
 }
 
 func (s *signIn) person() {
@@ -139,7 +144,7 @@ func (s *signIn) authentication(r *random) {
 	s.str("homeTenantName", "")
 	s.strs("authenticationMethodsUsed")
 	requirement := "multiFactorAuthentication"
-	if !s.out.password {
+	if s.alone || !s.out.password {
 		requirement = "singleFactorAuthentication" // it did not come to the second factor
 	}
 	s.str("authenticationRequirement", requirement)
@@ -232,6 +237,9 @@ func (s *signIn) nested() {
 }
 
 func (s *signIn) statusDetail() string {
+	if s.alone && s.e.code == 0 {
+		return ""
+	}
 	if s.e.code == 0 && (s.e.quiet || s.e.seed%3 == 0) {
 		return "MFA requirement satisfied by claim in the token"
 	}
@@ -361,7 +369,7 @@ func (s *signIn) secondStep() {
 	switch {
 	case s.out.second:
 		s.step("Mobile app notification", "", false, s.out.step, "Secondary authentication")
-	case s.e.code == 0:
+	case s.e.code == 0 && !s.alone:
 		s.step("Mobile app notification", "", true, s.statusDetail(), "Secondary authentication")
 	}
 }
@@ -379,7 +387,7 @@ func (s *signIn) step(method, detail string, ok bool, result, requirement string
 
 func (s *signIn) requirementPolicies() {
 	s.array("authenticationRequirementPolicies", func() {
-		if s.out.password {
+		if s.out.password && !s.alone {
 			s.pair("requirementProvider", "multiConditionalAccess", "detail", "Conditional Access")
 		}
 	})

@@ -1,6 +1,7 @@
 // Package text holds what is done to words for people: finding the word that
-// somebody meant, and making words from logs safe to show on a terminal. It
-// knows no word of the domain.
+// somebody meant, making words from logs safe to show on a terminal, and
+// saying messages in several languages. It knows no word of the domain: the
+// messages are those of the room that asks.
 package text
 
 import "strings"

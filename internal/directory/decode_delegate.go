@@ -1,0 +1,203 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// delegates reads who may open and send as a mailbox. Which mailboxes were
+// asked about follows from what they are for, so the kinds are decided before.
+func (d *decoder) delegates() {
+	d.rights(PermissionsPart, "user", "fullaccess", func(m *Mailbox) *Fact[[]Delegate] { return &m.FullAccess })
+	d.rights(RecipientPart, "trustee", "sendas", func(m *Mailbox) *Fact[[]Delegate] { return &m.SendAs })
+	asked := map[*Mailbox]bool{}
+	for i := range d.s.Accounts {
+		a := &d.s.Accounts[i]
+		if m := a.Mailbox.Value; a.Mailbox.Known && m != nil && wantsDetail(a) {
+			asked[m] = true
+		}
+	}
+	for _, m := range d.boxes {
+		if f := &m.FullAccess; d.states[PermissionsPart].State == StateComplete && !f.Known && !asked[m] && f.Value == nil {
+			*f = Unknown[[]Delegate]("permissions are read for enabled resource mailboxes only")
+		}
+		settleRights(&m.FullAccess, d, PermissionsPart)
+		settleRights(&m.SendAs, d, RecipientPart)
+	}
+	d.rules()
+}
+
+// settleRights makes known what was read to its end: no row is no right.
+func settleRights(f *Fact[[]Delegate], d *decoder, part string) {
+	if f.Why != notCarried && f.Why != "" {
+		return
+	}
+	f.Why = d.why(part)
+	f.Known = f.Why == ""
+}
+
+// wantsDetail is true for the accounts that are asked about one by one: those
+// that nobody should sign in to, and somebody still can.
+func wantsDetail(a *Account) bool {
+	return a.Kind.Known && a.Kind.Value.Resource() && !Is(a.Enabled, false)
+}
+
+// rights reads one sort of right, and leaves out what every mailbox has:
+// inherited rights and those of its own account.
+func (d *decoder) rights(part, who, right string, at func(*Mailbox) *Fact[[]Delegate]) {
+	d.each(part, func(o object) error {
+		m, ok := d.findBox(o)
+		if !ok {
+			return nil
+		}
+		f := at(m)
+		if f.Why == notCarried {
+			f.Why = "" // it was asked about
+		}
+		name := o.text(who)
+		if !holds(o.texts("accessrights"), right) || o.flag("isinherited") || isSelf(name) || name == "" {
+			return nil
+		}
+		deny := o.flag("deny")
+		if !slices.ContainsFunc(f.Value, func(have Delegate) bool { return have.Name == name && have.Deny == deny }) {
+			f.Value = append(f.Value, Delegate{Name: name, IDs: d.resolve(name), Deny: deny})
+		}
+		return nil
+	})
+}
+
+// holds looks for a right in lists such as ["FullAccess"], "{FullAccess}" and
+// "FullAccess, ReadPermission".
+func holds(rights []string, right string) bool {
+	return slices.ContainsFunc(rights, func(list string) bool {
+		return slices.Contains(strings.FieldsFunc(strings.ToLower(list), func(r rune) bool { return strings.ContainsRune("{}, ", r) }), right)
+	})
+}
+
+// isSelf is true for the name under which a mailbox holds rights on itself.
+func isSelf(name string) bool {
+	return strings.EqualFold(name, `NT AUTHORITY\SELF`) || name == "S-1-5-10"
+}
+
+// resolve finds the accounts that a name stands for, where it is an address or
+// an id. A display name is not resolved: two things may have it.
+func (d *decoder) resolve(name string) []string {
+	if i, ok := d.findAccount(name); ok {
+		return []string{d.s.Accounts[i].ID}
+	}
+	for _, g := range d.s.Groups.Value {
+		if g.ID == cleanID(name) || g.Mail != "" && strings.EqualFold(g.Mail, name) {
+			return g.Members.Value
+		}
+	}
+	return nil
+}
+
+// methods reads the authentication methods that were asked for by account.
+func (d *decoder) methods() {
+	d.items(MethodsPart, func(item Item) error {
+		i, ok := d.byID[item.Owner]
+		if !ok {
+			return nil
+		}
+		a := &d.s.Accounts[i]
+		list, ok := elements(item.Raw)
+		if !ok {
+			a.Methods = Unknown[[]Method](refused(item.Raw, "the list of methods cannot be read"))
+			return nil
+		}
+		a.Methods = Known([]Method{})
+		for _, raw := range list {
+			o, err := parseObject(raw)
+			if err != nil {
+				return err
+			}
+			if m := methodOf(o); m.Type != "passwordAuthenticationMethod" {
+				a.Methods.Value = append(a.Methods.Value, m)
+			}
+		}
+		return nil
+	})
+	why := d.why(MethodsPart)
+	for i := range d.s.Accounts {
+		if f := &d.s.Accounts[i].Methods; !f.Known && f.Why == "" {
+			f.Why = why
+			if why == "" {
+				f.Why = "methods are read for enabled resource accounts only"
+			}
+		}
+	}
+}
+
+func methodOf(o object) Method {
+	m := Method{Type: strings.TrimPrefix(o.text("@odata.type"), "#microsoft.graph."), ID: o.text("id")}
+	m.Created = Unknown[time.Time]("the service does not tell")
+	if t := o.time("createddatetime"); !t.IsZero() {
+		m.Created = Known(t)
+	}
+	return m
+}
+
+// refused is the reason that an error body gives.
+func refused(raw []byte, otherwise string) string {
+	o, err := parseObject(raw)
+	if err != nil {
+		return otherwise
+	}
+	if code := o.inner("error").text("code"); code != "" {
+		return "the service refused: " + code
+	}
+	return otherwise
+}
+
+// rules reads inbox rules by account, as Graph lists them.
+func (d *decoder) rules() {
+	if !d.asked(RulesPart) {
+		return
+	}
+	d.items(RulesPart, func(item Item) error {
+		i, ok := d.byID[item.Owner]
+		if !ok || d.s.Accounts[i].Mailbox.Value == nil {
+			return nil
+		}
+		m := d.s.Accounts[i].Mailbox.Value
+		list, ok := elements(item.Raw)
+		if !ok {
+			m.Rules = Unknown[[]InboxRule](refused(item.Raw, "the list of rules cannot be read"))
+			return nil
+		}
+		m.Rules = Known([]InboxRule{})
+		for _, raw := range list {
+			o, err := parseObject(raw)
+			if err != nil {
+				return err
+			}
+			m.Rules.Value = append(m.Rules.Value, ruleOf(o))
+		}
+		return nil
+	})
+	if why := d.why(RulesPart); why != "" {
+		for _, m := range d.boxes {
+			if !m.Rules.Known {
+				m.Rules.Why = why
+			}
+		}
+	}
+}
+
+func ruleOf(o object) InboxRule {
+	act := o.inner("actions")
+	r := InboxRule{
+		ID: o.text("id"), Name: o.text("displayname"), Enabled: o.flag("isenabled"), HasError: o.flag("haserror"), FromGraphOnly: true,
+		Delete: act.flag("delete") || act.flag("permanentdelete"), MoveToFolder: act.text("movetofolder"), StopsFurther: act.flag("stopprocessingrules"),
+	}
+	for _, name := range []string{"forwardto", "forwardasattachmentto", "redirectto"} {
+		for _, to := range act.objects(name) {
+			if address := to.inner("emailaddress").text("address"); address != "" {
+				r.ForwardTo = append(r.ForwardTo, address)
+			}
+		}
+	}
+	return r
+}

@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"time"
+
+	"vakt/internal/tenant"
+)
+
+// A class is a group of requests that a service counts together.
+type class string
+
+// Classes of limits, from Microsoft's throttling limits of Graph. Each is
+// counted per application and tenant unless it says otherwise.
+const (
+	directory  class = "directory"  // users, groups, roles: resource units per 10 s
+	reports    class = "reports"    // sign-ins, audits, registration: 5 requests in 10 s
+	activity   class = "activity"   // signInActivity: 10 requests a minute; counts as a report too
+	protection class = "protection" // risk and Conditional Access: one a second for all applications of the tenant together; its 429 has no Retry-After
+	mail       class = "mail"       // mailbox settings and rules: four at once a mailbox
+	trace      class = "trace"      // message trace: 100 in five minutes
+	exchange   class = "exchange"   // cmdlets: no limit is published, so the pace adapts
+)
+
+// limit is what we allow ourselves of a class.
+type limit struct {
+	// requests in any span of time of this length, for classes that are
+	// counted by the request
+	requests int
+	span     time.Duration
+	// rate is units a second and burst the most at once, for the others
+	rate, burst float64
+	// adaptive rates halve when throttled and grow back
+	adaptive bool
+	slowest  float64
+}
+
+// limits of reads. What is shared with other applications of the tenant, or
+// published as a budget of units, is used by half; what is counted for us
+// alone is used fully. The directory's budget is that of the smallest tenants,
+// 3,500 units in 10 s: it is more than a scan needs.
+var limits = map[class]limit{
+	directory:  {rate: 175, burst: 875, slowest: 5, adaptive: true},
+	reports:    {requests: 5, span: 10 * time.Second},
+	activity:   {requests: 10, span: time.Minute},
+	protection: {requests: 1, span: 2 * time.Second},
+	mail:       {rate: 50, burst: 80, slowest: 0.5, adaptive: true},
+	trace:      {requests: 100, span: 5 * time.Minute},
+	exchange:   {rate: 8, burst: 8, slowest: 0.2, adaptive: true},
+}
+
+// halved is the limit at half quota, for a client that writes.
+func (l limit) halved() limit {
+	l.rate, l.burst = l.rate/2, max(1, l.burst/2)
+	if l.requests > 1 {
+		l.requests /= 2
+	} else {
+		l.span *= 2
+	}
+	return l
+}
+
+// interval is the time between two requests at the pace of the class, when
+// each costs so many units.
+func (c class) interval(units int) time.Duration {
+	l := limits[c]
+	if l.requests > 0 {
+		return l.span / time.Duration(l.requests)
+	}
+	return time.Duration(float64(units) / l.rate * float64(time.Second))
+}
+
+// charge is what a request costs in one class. A mailbox narrows the gate:
+// being throttled for one mailbox says nothing about another.
+type charge struct {
+	service tenant.Service
+	class   class
+	units   int
+	mailbox string
+}
+
+// mailboxAtOnce is how many requests Outlook serves at once for a mailbox and
+// application; the fifth is throttled.
+const mailboxAtOnce = 4

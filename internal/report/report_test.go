@@ -1,0 +1,232 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"vakt/internal/check"
+	"vakt/internal/directory"
+	"vakt/internal/report"
+	"vakt/internal/rule"
+)
+
+// hostile are names that break careless output. Each is legal in a directory.
+var hostile = []string{
+	`<script>alert('hej')</script>`,
+	`"><img src=x onerror=alert(1)>`,
+	`=HYPERLINK("http://example.com/?x="&A1,"Klicka")`,
+	" \t=1+1",
+	"+46 70",
+	"-2+3",
+	"@SUM(A1)",
+	"Sören \u202egnp.exe",
+	"Röd \x1b[31mText",
+	"tab\tand\r\nline",
+	"\x00nul",
+}
+
+var (
+	made   = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	taken  = made.Add(-time.Hour)
+	twelve = 12
+)
+
+// tenant is a report over a tenant with one account for each hostile name.
+func tenant(holes ...directory.Missing) *report.Report {
+	s := &directory.Snapshot{Tenant: "11111111-2222-3333-4444-555555555555", Taken: taken, Complete: len(holes) == 0, Missing: holes,
+		Organization: directory.Known(directory.Organization{Name: hostile[0]}),
+		Parts:        []directory.PartState{{Name: "users.json", State: directory.StateComplete, Count: len(hostile)}}}
+	r := &check.Result{Tenant: s.Tenant, Taken: taken, Complete: s.Complete, CouldNotLook: holes}
+	ids := []string{}
+	for i, name := range hostile {
+		id := string(rune('a' + i))
+		ids = append(ids, id)
+		s.Accounts = append(s.Accounts, directory.Account{ID: id, UPN: name + "@contoso.com", Name: name, Kind: directory.Known(directory.KindShared),
+			Enabled: directory.Known(true), Created: directory.Known(made.AddDate(-i, 0, 0)), PasswordChanged: directory.Unknown[time.Time]("not asked for")})
+		subject := check.Subject{Kind: "account", ID: id, Name: name}
+		r.Verdicts = append(r.Verdicts, check.AccountVerdict{Account: subject, UPN: name, Kind: "shared", Verdict: check.Block, Level: rule.Medium,
+			Reasons: []check.Reason{{ID: "never_used", Text: name}}, Ask: []string{name}, Step: name, Refused: &twelve})
+		r.Findings = append(r.Findings, check.Finding{ID: id, Check: "resource-signin-enabled", Title: "Sign-in enabled", Severity: rule.High,
+			Status: check.Found, Subject: subject, Reasons: []check.Reason{{ID: "x", Text: name}}, Ask: []string{"no owner"}, Next: []string{name}})
+	}
+	r.Coverage = []check.Coverage{{Population: "enabled_members", Words: "All", Capable: 5, Total: 11, Unknown: 5, NotIDs: ids[:1], UnknownIDs: ids[6:], CapableIDs: ids[1:6]},
+		{Population: "after_block"}}
+	r.Tallies = []check.Tally{{Check: "resource-signin-enabled", Title: "Sign-in enabled", Severity: rule.High, Findings: len(hostile)}}
+	r.Exceptions = []check.ExceptionState{{Exception: check.Exception{Account: hostile[2], Owner: hostile[0], Reason: hostile[3], Until: made}, State: check.Expired, Days: -1}}
+	return &report.Report{Result: r, Snapshot: s, Made: made, Version: "test"}
+}
+
+func html(t *testing.T, r *report.Report, lang string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.HTML(&b, lang); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestHTMLEscapesNames(t *testing.T) {
+	page := html(t, tenant(), "en")
+	for _, bad := range []string{"<script>alert", "<img", "\u202e", "\x1b", "\x00"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page has %q as it was", bad)
+		}
+	}
+	if !strings.Contains(page, `&lt;script&gt;alert`) || !strings.Contains(page, `\u202e`) {
+		t.Error("a name is missing from the page")
+	}
+}
+
+// An HTML file that is mailed to a boss must not tell anybody that it is read.
+func TestHTMLAsksTheNetworkForNothing(t *testing.T) {
+	page := html(t, tenant(), "en")
+	if m := regexp.MustCompile(`(?i)(?:src|href|action|url\()\s*=?\s*["'(]?\s*(?:https?:|//)[^"'> ]*`).FindString(page); m != "" {
+		t.Errorf("the page points to %q", m)
+	}
+	if !strings.Contains(page, `content="default-src &#39;none&#39;`) && !strings.Contains(page, `content="default-src 'none'`) {
+		t.Error("the page has no content security policy")
+	}
+}
+
+func TestHoleComesFirst(t *testing.T) {
+	page := html(t, tenant(directory.Missing{Part: "conditionalAccessPolicies.json", Why: "no permission Policy.Read.All"}), "en")
+	hole, tiles := strings.Index(page, "no permission Policy.Read.All"), strings.Index(page, `class="tiles"`)
+	if hole < 0 || tiles < 0 || hole > tiles {
+		t.Errorf("the hole stands at %d, the numbers at %d", hole, tiles)
+	}
+	if strings.Contains(page, "Everything was read") {
+		t.Error("the page says that everything was read")
+	}
+}
+
+func TestNothingFoundIsNotClean(t *testing.T) {
+	r := tenant(directory.Missing{Part: "users.json", Why: "403"})
+	r.Result.Findings = nil
+	if page := html(t, r, "en"); !strings.Contains(page, "Nothing was found in what could be read") || strings.Contains(page, "Nothing was found.") {
+		t.Error("a page with a hole says that nothing was found")
+	}
+}
+
+func TestSwedish(t *testing.T) {
+	page := html(t, tenant(), "sv")
+	for _, want := range []string{`lang="sv"`, "Resurskonton", "45,5–90,9 %", "delad postlåda", "spärra", "ingen ägare är känd"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the Swedish page lacks %q", want)
+		}
+	}
+	if err := tenant().HTML(&bytes.Buffer{}, "fi"); err == nil || !strings.Contains(err.Error(), "en, sv") {
+		t.Errorf("an unknown language gives %v", err)
+	}
+}
+
+// A population of which nothing is known has no percentage, not 0 or 100.
+func TestNothingKnownHasNoNumber(t *testing.T) {
+	if page := html(t, tenant(), "en"); !regexp.MustCompile(`After the proposed block <span class="percent">–</span>`).MatchString(page) {
+		t.Error("a population of nobody has a percentage")
+	}
+}
+
+func table(t *testing.T, id string) [][]string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := tenant().CSV(&b, "en", id); err != nil {
+		t.Fatal(err)
+	}
+	text, ok := strings.CutPrefix(b.String(), "\ufeff")
+	if !ok {
+		t.Error("no byte order mark")
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestCSVHoldsNoFormula(t *testing.T) {
+	for _, id := range report.Sheets() {
+		rows := table(t, id)
+		if len(rows) < 2 {
+			t.Errorf("%s is empty", id)
+		}
+		for _, row := range rows {
+			for _, c := range row {
+				if s := strings.TrimLeft(c, " "); s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
+					t.Errorf("%s: cell %q would run as a formula", id, c)
+				}
+			}
+		}
+	}
+}
+
+func TestCSVListsEveryAccountBehindANumber(t *testing.T) {
+	rows := table(t, "coverage")
+	var ids []string
+	for _, row := range rows[1:] {
+		if id := row[len(row)-1]; len(id) == 1 && row[2] == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	if got := strings.Join(ids, ""); got != "abcdefghijk" {
+		t.Errorf("the coverage table lists the accounts %q", got)
+	}
+	if err := tenant().CSV(&bytes.Buffer{}, "en", "nothing"); err == nil || !strings.Contains(err.Error(), "verdicts") {
+		t.Errorf("an unknown table gives %v", err)
+	}
+}
+
+func TestXLSX(t *testing.T) {
+	var b bytes.Buffer
+	if err := tenant().XLSX(&b, "sv"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"Läst", "Bedömningar", "Fynd", "MFA", "Kontroller", "Undantag"}) {
+		t.Errorf("sheets are %q", got)
+	}
+	for i := range hostile {
+		at, err := excelize.CoordinatesToCellName(1, i+2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		formula, err := f.GetCellFormula("Bedömningar", at)
+		value, valueErr := f.GetCellValue("Bedömningar", at)
+		if err != nil || valueErr != nil || formula != "" || value == "" {
+			t.Errorf("%s is %q, formula %q (%v, %v)", at, value, formula, err, valueErr)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := tenant(directory.Missing{Part: "users.json", Why: "403"}).JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var d map[string]any
+	if err := json.Unmarshal(b.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"tenant", "complete", "could_not_look", "findings", "verdicts", "coverage", "checks", "exceptions", "parts", "made"} {
+		if _, ok := d[key]; !ok {
+			t.Errorf("the document lacks %q", key)
+		}
+	}
+	for key := range d {
+		if key != strings.ToLower(key) {
+			t.Errorf("%q is not snake_case", key)
+		}
+	}
+}
