@@ -22,7 +22,7 @@ missing = if $(call required,$(1)); then echo "$(1): $(2); VAKT_TEST_REQUIRE ask
 .PHONY: help demo test unit fmt vet tidy build lint cross cross-if-required fuzz bench clean
 
 help:
-	@echo "make demo    a simulated tenant's logs, and what vakt finds in them"
+	@echo "make demo    a simulated tenant: its forgotten accounts, a report, its logs and the alerts in them"
 	@echo "make test    formatting, vet, go.mod, build, lint, cross-builds where required, tests"
 	@echo "make lint    golangci-lint"
 	@echo "make cross   build for $(PLATFORMS)"
@@ -33,9 +33,7 @@ help:
 # vakt detect ends with 4 where it found something at or above --fail-on.
 demo:
 	@go build -trimpath -o bin/ ./cmd/vakt
-	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
-	bin/vakt sim logs --scenario first-look --out "$$dir" && \
-	{ bin/vakt detect "$$dir" || [ $$? -eq 4 ]; }
+	@.ci/demo bin/vakt bin/demo
 
 # The tests come last, so that their closing lines are the last lines.
 test: clean-skips fmt vet tidy build lint cross-if-required unit

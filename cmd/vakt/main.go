@@ -36,10 +36,13 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
-	output  string
-	jq      string
-	quiet   bool
-	noColor bool
+	output   string
+	jq       string
+	quiet    bool
+	noColor  bool
+	config   string
+	tenant   string
+	logLevel string
 }
 
 // run is the whole program but for the process around it.
@@ -93,11 +96,14 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "vakt",
 		Short: "Guards the accounts of a Microsoft Entra tenant",
-		Long: "Vakt reads the logs of a Microsoft Entra and Microsoft 365 tenant, in any shape\n" +
-			"in which they are exported, and says what is wrong with which account and why.\n" +
-			"It needs no account, no network and no configuration to read exported logs.",
-		Example: "  vakt detect signins.json audit.json.gz exports/\n" +
-			"  vakt rules list\n" +
+		Long: "Vakt finds the accounts of a Microsoft Entra and Microsoft 365 tenant that can be\n" +
+			"signed in to though nobody should, and says for each whether blocking it hurts\n" +
+			"anybody. It reads the tenant's logs, in any shape in which they are exported, and\n" +
+			"says what is wrong with which account and why. It needs no network and no\n" +
+			"configuration to read what was exported.",
+		Example: "  vakt scan\n" +
+			"  vakt report --lang sv\n" +
+			"  vakt detect signins.json audit.json.gz exports/\n" +
 			"  vakt rules show password-spray",
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -109,8 +115,12 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.jq, "jq", "", "filter the JSON output with a jq expression")
 	flags.BoolVar(&a.quiet, "quiet", false, "say nothing on standard error but errors and what is missing")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours (also NO_COLOR)")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkOutput() }
-	root.AddCommand(a.detectCommand(), a.rulesCommand(), a.baselineCommand(), a.simCommand(), a.versionCommand())
+	flags.StringVar(&a.config, "config", "", "configuration file; default: vakt.yaml here, then in your own configuration folder")
+	flags.StringVar(&a.tenant, "tenant", "", "name or id of a tenant of the configuration, or all")
+	flags.StringVar(&a.logLevel, "log-level", "warn", "what the log on standard error tells: debug, info, warn or error")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.checkOutput(), a.checkLogLevel()) }
+	root.AddCommand(a.detectCommand(), a.scanCommand(), a.reportCommand(), a.doctorCommand(), a.permissionsCommand(), a.exceptionsCommand(),
+		a.rulesCommand(), a.baselineCommand(), a.configCommand(), a.simCommand(), a.versionCommand())
 	return root
 }
 

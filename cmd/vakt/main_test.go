@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -14,7 +14,7 @@ import (
 // The stories run the real program: the test binary itself, called vakt.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"vakt": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"vakt": main,
 	})
 }
 
@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 			}
 			return err == nil, nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress, "waitfor": waitFor},
 	})
 }
 
@@ -57,4 +57,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s (%v)", code, args[0], err)
 	}
+}
+
+// waitFor waits until a program in the background has written a text to a
+// file: waitfor FILE TEXT.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE TEXT")
+	}
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not hold %q after 30 seconds", args[0], args[1])
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,8 +13,19 @@ import (
 // failed, for which thing and what to do next. Texts that come from logs go
 // through text.Terminal before they are shown.
 
-// complain writes an error.
+// complain writes an error, joined ones a line each.
 func (a *app) complain(err error) {
+	var e *exit
+	if errors.As(err, &e) && e.err != nil {
+		err = e.err
+	}
+	many, joined := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what was joined last is taken apart
+	if joined && strings.Contains(err.Error(), "\n") {
+		for _, one := range many.Unwrap() {
+			a.complain(one)
+		}
+		return
+	}
 	_, _ = fmt.Fprintf(a.err, "vakt: %s\n", text.Terminal(err.Error()))
 }
 

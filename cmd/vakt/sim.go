@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"vakt"
+	"vakt/internal/rig"
 	"vakt/internal/sim"
 )
 
@@ -26,11 +28,11 @@ type simFlags struct {
 	compress  string
 	out       string
 	truth     string
+	end       string
 }
 
 func (a *app) simCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "sim", Short: "The simulated tenant", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := a.simServeCommand()
 	var f simFlags
 	logs := &cobra.Command{Use: "logs", Short: "Write the logs of a scenario to files, in any shape", Args: cobra.NoArgs,
 		Long: "Makes the logs of a simulated tenant, one file a log. The same scenario and seed\n" +
@@ -49,6 +51,7 @@ func (a *app) simCommand() *cobra.Command {
 	flags.StringVar(&f.compress, "compress", "none", "none, gzip, zstd or zip")
 	flags.StringVar(&f.out, "out", "", "folder to write to; it is made if need be")
 	flags.StringVar(&f.truth, "truth", "", "also write what happened, as JSON, to this file")
+	flags.StringVar(&f.end, "end", "", "of a scenario with a directory: when the logs end, RFC 3339 or now; default: the scenario's own time")
 	cmd.AddCommand(logs)
 	return cmd
 }
@@ -60,40 +63,59 @@ func (a *app) simLogs(f *simFlags) error {
 	if f.out == "" {
 		return usage("vakt sim logs needs --out DIR")
 	}
-	folder, err := fs.Sub(vakt.Scenarios, "scenarios")
+	s, err := loadScenario(f.scenario, f.accounts, f.days)
 	if err != nil {
-		return failed(err)
-	}
-	s, err := sim.Load(folder, f.scenario)
-	if err != nil {
-		return failed(err)
-	}
-	if f.accounts > 0 {
-		if s, err = s.WithAccounts(f.accounts); err != nil {
-			return usage("--accounts: %w", err)
-		}
-	}
-	if f.days > 0 {
-		if s, err = s.WithDays(f.days); err != nil {
-			return usage("--days: %w", err)
-		}
+		return err
 	}
 	if f.shape != "" && !slices.Contains(sim.Shapes(), sim.Shape(f.shape)) {
 		return usage("--shape %q is none of %v", f.shape, sim.Shapes())
+	}
+	records, err := f.records(s)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return failed(err)
 	}
 	for _, log := range logNames {
-		if err := a.simLog(s, f, log); err != nil {
+		if err := a.simLog(records(), f, log); err != nil {
 			return failed(err)
 		}
 	}
 	return a.simTruth(s, f)
 }
 
+// records makes the records of a scenario, as often as they are asked for. One
+// that says what the directory holds also has the sign-ins of its resource
+// accounts.
+func (f *simFlags) records(s *sim.Scenario) (func() iter.Seq[sim.Record], error) {
+	end := s.Start.AddDate(0, 0, s.Days)
+	switch {
+	case f.end == "now":
+		end = time.Now().UTC()
+	case f.end != "":
+		t, err := time.Parse(time.RFC3339, f.end)
+		if err != nil {
+			return nil, usage("--end %q: give RFC 3339, or now", f.end)
+		}
+		end = t.UTC()
+	}
+	if s.Directory == nil {
+		if f.end != "" {
+			return nil, usage("--end is for scenarios that say what the directory holds: %q has times of its own", f.scenario)
+		}
+		return func() iter.Seq[sim.Record] { return s.Generate(f.seed) }, nil
+	}
+	state, _, err := rig.Generate(s, rig.Options{Clock: func() time.Time { return end }, Seed: f.seed})
+	if err != nil {
+		return nil, failed(err)
+	}
+	all := state.Logs(end.AddDate(0, 0, -s.Days))
+	return func() iter.Seq[sim.Record] { return slices.Values(all) }, nil
+}
+
 // simLog writes one log to one file; none where the shape does not carry it.
-func (a *app) simLog(s *sim.Scenario, f *simFlags, log string) (err error) {
+func (a *app) simLog(records iter.Seq[sim.Record], f *simFlags, log string) (err error) {
 	shape := sim.Shape(f.shape)
 	if shape == "" {
 		shape = sim.GraphBeta
@@ -121,7 +143,7 @@ func (a *app) simLog(s *sim.Scenario, f *simFlags, log string) (err error) {
 	}()
 	w := bufio.NewWriterSize(file, 1<<20)
 	opts := sim.Options{Compression: sim.Compression(f.compress), Member: member}
-	if err := sim.Render(w, shape, container, only(s.Generate(f.seed), log), opts); err != nil {
+	if err := sim.Render(w, shape, container, only(records, log), opts); err != nil {
 		return err
 	}
 	return w.Flush()
@@ -177,3 +199,6 @@ func renderShapes() []string {
 func renderCase(shape string, records [][]byte) (inputs [][]byte, ok bool, err error) {
 	return sim.RenderTexts(sim.Shape(shape), records)
 }
+
+// scenarios is the folder of embedded scenarios.
+func scenarios() (fs.FS, error) { return fs.Sub(vakt.Scenarios, "scenarios") }

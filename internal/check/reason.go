@@ -33,6 +33,13 @@ var reasonTexts = []ReasonText{
 	{"manager", "it has a manager ({manager})"},
 	{"converted", "it was a person's mailbox until less than 90 days ago"},
 	{"unused", "nobody has signed in within {days} days, and nothing speaks for anybody doing so"},
+	{"last_success", "the last successful sign-in was on {last}"},
+	{"never_signed_in", "no sign-in has ever succeeded, as far back as the directory knows"},
+	{"attempts_only", "what moved the date of the last sign-in since ({last}) was an attempt that failed"},
+	{"created", "it was made on {created}"},
+	{"delegates_keep_access", "{count} who may open the mailbox go on doing so: they sign in as themselves"},
+	{"no_mfa_method", "nobody has registered a method for MFA"},
+	{"licence_no_person", "it has a licence ({licence}), which is no sign of a person"},
 	{"room_licence_idle", "it has a licence for a Teams device ({licence}) that nothing uses"},
 	{"could_not_look", "{fact} was not read: {why}"},
 }

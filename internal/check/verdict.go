@@ -76,9 +76,47 @@ func (d judged) decide() {
 		}
 	default:
 		d.settle(Block, Found, reason("unused", "days", fmt.Sprint(int(silence.Hours()/24))))
-		if licence := d.a.RoomLicence().Value; licence != "" {
-			d.because(reason("room_licence_idle", "licence", licence))
+		d.harmless()
+	}
+	if d.v.Status == OK {
+		d.v.Level = rule.Informational
+	}
+}
+
+// harmless says in words why blocking hurts nobody.
+func (d judged) harmless() {
+	day := func(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+	last := d.j.lastSuccess(d.a)
+	if last.IsZero() {
+		d.because(reason("never_signed_in"))
+	} else {
+		d.because(reason("last_success", "last", day(last)))
+	}
+	if tried := d.a.Activity.Value.LastAttempt; tried.After(last) {
+		d.because(reason("attempts_only", "last", day(tried)))
+	}
+	if made := d.a.Created.Value; !made.IsZero() {
+		d.because(reason("created", "created", day(made)))
+	}
+	d.harmlessMailbox()
+}
+
+func (d judged) harmlessMailbox() {
+	if box := d.a.Mailbox.Value; box != nil {
+		allowed := slices.DeleteFunc(slices.Clone(box.FullAccess.Value), func(x directory.Delegate) bool { return x.Deny })
+		if len(allowed) > 0 {
+			d.because(reason("delegates_keep_access", "count", fmt.Sprint(len(allowed))))
 		}
+	}
+	if v := (&view{j: d.j, a: d.a}); d.a.Methods.Known && len(v.methods().list) == 0 {
+		d.because(reason("no_mfa_method"))
+	}
+	room := d.a.RoomLicence().Value
+	switch {
+	case room != "":
+		d.because(reason("room_licence_idle", "licence", room))
+	case len(d.a.Licences.Value) > 0:
+		d.because(reason("licence_no_person", "licence", licenceName(d.a.Licences.Value[0])))
 	}
 }
 

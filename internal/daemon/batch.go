@@ -7,13 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"vakt/internal/alert"
 	"vakt/internal/baseline"
 	"vakt/internal/detect"
 	"vakt/internal/event"
-	"vakt/internal/extract"
 	"vakt/internal/rule"
 	"vakt/internal/source"
 )
@@ -30,6 +28,11 @@ type Batch struct {
 	Since, Until int64
 	// Workers is how many goroutines match records; 0 is one.
 	Workers int
+	// FactBytes is how much memory facts may take before they go into
+	// temporary files, in the folder Temp (the system's where it is empty); 0
+	// is factBytes.
+	FactBytes int
+	Temp      string
 	// ShowEvents puts the records behind each alert into it. They are kept
 	// in memory, up to keepRecords bytes.
 	ShowEvents bool
@@ -40,6 +43,9 @@ type Batch struct {
 
 // keepRecords is how many bytes of records a run keeps to show them.
 const keepRecords = 256 << 20
+
+// factBytes is how much memory facts take at most.
+const factBytes = 256 << 20
 
 // Report is what a batch run found, and the account of what it looked at.
 type Report struct {
@@ -68,6 +74,7 @@ func (b *Batch) prepare() error {
 	}
 	schema := event.NewSchema()
 	schema.Dates = b.Files.Dates
+	schema.Kernel = b.Files.Limits.Kernel
 	set, problems := b.Compile(schema)
 	for _, p := range problems {
 		if p.Stops() {
@@ -78,6 +85,7 @@ func (b *Batch) prepare() error {
 	if err != nil {
 		return err
 	}
+	d.Spill(cmp.Or(b.FactBytes, factBytes), b.Workers, b.Temp)
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
 	}
@@ -93,16 +101,10 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}
-	r := &run{batch: b, detector: b.ready.detector, seen: newKeySet()}
-	ledger, err := b.Files.Read(ctx, inputs, r)
+	ledger, found, err := b.detect(ctx, inputs)
 	if err != nil {
 		return nil, err
 	}
-	workers := make([]*detect.Worker, len(r.lanes))
-	for i, l := range r.lanes {
-		workers[i] = l.worker
-	}
-	found := b.ready.detector.Decide(workers)
 	note(ledger, b.ready.set, found)
 	return &Report{
 		Ledger: ledger,
@@ -111,119 +113,6 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 			FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents,
 		}),
 	}, nil
-}
-
-// run takes batches and shares them among lanes, input by input.
-type run struct {
-	batch    *Batch
-	detector *detect.Detector
-	seen     *keySet
-	lanes    []*lane
-	entry    *source.Entry
-	batches  chan *extract.Batch
-	busy     sync.WaitGroup
-}
-
-// lane is what one goroutine needs: it lives as long as the run, its account
-// as long as an input.
-type lane struct {
-	worker *detect.Worker
-	record event.Record
-	entry  source.Entry
-}
-
-// Begin starts the lanes for an input.
-func (r *run) Begin(e *source.Entry) {
-	r.entry = e
-	r.batches = make(chan *extract.Batch, 2)
-	if r.lanes == nil {
-		for range max(1, r.batch.Workers) {
-			r.lanes = append(r.lanes, &lane{worker: r.detector.NewWorker()})
-		}
-	}
-	for _, l := range r.lanes {
-		r.busy.Go(func() {
-			for b := range r.batches {
-				r.take(l, b)
-			}
-		})
-	}
-}
-
-// Batch hands a batch to whichever lane is free.
-func (r *run) Batch(b *extract.Batch) error {
-	r.batches <- b
-	return nil
-}
-
-// End waits for the lanes and adds their accounts up.
-func (r *run) End() {
-	close(r.batches)
-	r.busy.Wait()
-	for _, l := range r.lanes {
-		r.entry.Add(&l.entry)
-		l.entry = source.Entry{}
-	}
-}
-
-func (r *run) take(l *lane, b *extract.Batch) {
-	for i := range b.Items {
-		r.item(l, &b.Items[i])
-	}
-	b.Release()
-}
-
-// item puts one record into exactly one column of the ledger.
-func (r *run) item(l *lane, item *extract.Item) {
-	l.entry.Read++
-	refuse := func(reason string) {
-		l.entry.Refuse(source.Quarantined{Line: item.Line, Index: item.Index, Reason: reason})
-	}
-	if item.Defect != "" {
-		refuse(item.Defect)
-		return
-	}
-	if err := r.detector.Layout().Read(item.Raw, &l.record); err != nil {
-		if event.NotARecord(err) {
-			l.entry.Skip("not_an_object")
-		} else {
-			refuse(err.Error())
-		}
-		return
-	}
-	if kind := l.record.OutOfScope(); kind != "" {
-		l.entry.Skip(kind)
-		return
-	}
-	if err := l.record.Check(); err != nil {
-		refuse(err.Error())
-		return
-	}
-	r.evaluate(l)
-}
-
-func (r *run) evaluate(l *lane) {
-	l.entry.See(l.record.Time(), l.record.Shape().String())
-	if !r.wanted(&l.record) {
-		l.entry.Filtered++
-		return
-	}
-	if r.seen.add(l.record.Key()) {
-		l.entry.Evaluated++
-	} else {
-		l.entry.Duplicate++
-	}
-	l.worker.See(&l.record)
-}
-
-// wanted applies --since, --until and --tenant-id.
-func (r *run) wanted(rec *event.Record) bool {
-	b := r.batch
-	if b.Since != 0 && rec.Time() < b.Since || b.Until != 0 && rec.Time() >= b.Until {
-		return false
-	}
-	tenant := rec.Tenant()
-	return b.Tenant == "" || len(tenant) == 0 || strings.EqualFold(string(tenant), b.Tenant)
 }
 
 // note puts into the ledger what the rules could not see or decide.

@@ -2,66 +2,169 @@ package daemon
 
 import (
 	"encoding/binary"
-	"sync"
+	"errors"
 
 	"vakt/internal/event"
 )
 
-// keySet remembers which records were seen, in 16 bytes and some slack a
-// record. It is safe for concurrent use. Keys are hashes: their own bits
-// choose the place.
+// keySet remembers which records were seen, and in which input first, in 16
+// bytes and some slack a record. Of the inputs that hold a record the one that
+// compares least is the first, whichever was read first.
+//
+// The table is one of extendible hashing: a page that is full is split in two,
+// and nothing else moves.
 type keySet struct {
-	shards [64]keyShard
+	compare func(a, b int) int // inputs
+	table   []*keyPage         // by the first bits of the key; a page may stand several times
+	bits    uint               // how many bits that are
+	firsts  []int              // by input: records that were seen there first
 }
 
-type keyShard struct {
-	mu    sync.Mutex
-	table []event.Key // open addressing; the zero key is a free place
+const maxInputs = 1<<23 - 2
+
+// errInputs says that a keySet cannot tell more inputs apart.
+var errInputs = errors.New("more than 8 million inputs: read them in several runs")
+
+// keySlot is 104 bits of a key, which is a hash, then 23 bits of the input, from
+// 1, and one that says that the record was seen again. No input: free.
+type keySlot event.Key
+
+const (
+	keptBytes = 13
+	againBit  = 1
+)
+
+// keyPage holds keys that begin alike.
+type keyPage struct {
+	slots *[keySlots]keySlot
 	count int
-	zero  bool // the zero key was seen
+	bits  uint // how many first bits are alike
 }
 
-func newKeySet() *keySet { return &keySet{} }
+const (
+	keySlots = 1 << 9
+	fullKeys = keySlots * 7 / 8
+)
 
-// add puts a key in, and is false if it was there.
-func (s *keySet) add(k event.Key) bool {
-	shard := &s.shards[k[0]%64]
-	shard.mu.Lock()
-	defer shard.mu.Unlock()
-	if k == (event.Key{}) {
-		seen := shard.zero
-		shard.zero = true
-		return !seen
-	}
-	if 4*(shard.count+1) > 3*len(shard.table) {
-		shard.grow()
-	}
-	if shard.put(k) {
-		shard.count++
-		return true
-	}
-	return false
+func newKeySet(compare func(a, b int) int) *keySet {
+	return &keySet{compare: compare, table: []*keyPage{{slots: new([keySlots]keySlot)}}}
 }
 
-func (s *keyShard) put(k event.Key) bool {
-	mask := uint64(len(s.table) - 1)
-	for at := binary.LittleEndian.Uint64(k[8:]) & mask; ; at = (at + 1) & mask {
-		switch s.table[at] {
-		case event.Key{}:
-			s.table[at] = k
-			return true
-		case k:
-			return false
+// add puts the keys of records of an input in.
+func (s *keySet) add(input int, keys []event.Key) error {
+	if input > maxInputs {
+		return errInputs
+	}
+	for len(s.firsts) <= input {
+		s.firsts = append(s.firsts, 0)
+	}
+	for i := range keys {
+		slot, found := s.place(keys[i])
+		first := input
+		if found {
+			if first = slot.input(); s.compare(input, first) < 0 {
+				s.firsts[first]--
+				s.firsts[input]++
+				first = input
+			}
+		} else {
+			s.firsts[input]++
+		}
+		slot.set(keys[i], first, found)
+	}
+	return nil
+}
+
+// first is how many records of an input were seen in no earlier one, nor
+// before in the same.
+func (s *keySet) first(input int) int {
+	if input >= len(s.firsts) {
+		return 0
+	}
+	return s.firsts[input]
+}
+
+// again says whether a key was added more than once.
+func (s *keySet) again(k event.Key) bool {
+	slot, found := s.page(k).find(k)
+	return found && slot[keptBytes]&againBit != 0
+}
+
+// page is the one that a key belongs to.
+func (s *keySet) page(k event.Key) *keyPage {
+	return s.table[binary.BigEndian.Uint64(k[:])>>(64-s.bits)]
+}
+
+// place is the slot of a key: its own, or a free one that is taken with that.
+func (s *keySet) place(k event.Key) (slot *keySlot, found bool) {
+	for {
+		p := s.page(k)
+		if slot, found = p.find(k); found {
+			return slot, true
+		}
+		if p.count < fullKeys {
+			p.count++
+			return slot, false
+		}
+		s.split(p, binary.BigEndian.Uint64(k[:]))
+	}
+}
+
+// find looks from a place that bits behind those of the page tell.
+func (p *keyPage) find(k event.Key) (slot *keySlot, found bool) {
+	for at := binary.LittleEndian.Uint32(k[8:]); ; at++ {
+		slot = &p.slots[at%keySlots]
+		if slot.input() < 0 {
+			return slot, false
+		}
+		if [keptBytes]byte(slot[:keptBytes]) == [keptBytes]byte(k[:keptBytes]) {
+			return slot, true
 		}
 	}
 }
 
-func (s *keyShard) grow() {
-	old := s.table
-	s.table = make([]event.Key, max(64, 2*len(old)))
-	for _, k := range old {
-		if k != (event.Key{}) {
-			s.put(k)
+// split parts the keys of a page that the first bits of one lead to.
+func (s *keySet) split(p *keyPage, first uint64) {
+	if p.bits == s.bits {
+		wider := make([]*keyPage, 2*len(s.table))
+		for i := range wider {
+			wider[i] = s.table[i/2]
 		}
+		s.table, s.bits = wider, s.bits+1
+	}
+	old := *p.slots
+	*p.slots, p.count = [keySlots]keySlot{}, 0
+	p.bits++
+	other := &keyPage{slots: new([keySlots]keySlot), bits: p.bits}
+	for i := range old {
+		if old[i].input() < 0 {
+			continue
+		}
+		to := p
+		if binary.BigEndian.Uint64(old[i][:])>>(64-p.bits)&1 == 1 {
+			to = other
+		}
+		slot, _ := to.find(event.Key(old[i]))
+		*slot = old[i]
+		to.count++
+	}
+	span := 1 << (s.bits - p.bits) // places of a page in the table
+	from := int(first>>(64-p.bits)|1) * span
+	for i := range span {
+		s.table[from+i] = other
+	}
+}
+
+// input is the one that a slot names; -1: the slot is free.
+func (s *keySlot) input() int {
+	return (int(s[keptBytes]>>1) | int(s[keptBytes+1])<<7 | int(s[keptBytes+2])<<15) - 1
+}
+
+func (s *keySlot) set(k event.Key, input int, again bool) {
+	input++
+	*s = keySlot(k)
+	s[keptBytes], s[keptBytes+1], s[keptBytes+2] = byte(input)<<1, byte(input>>7), byte(input>>15)
+	if again {
+		s[keptBytes] |= againBit
 	}
 }

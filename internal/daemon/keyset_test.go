@@ -1,10 +1,7 @@
 package daemon
 
 import (
-	"encoding/binary"
-	"math/rand/v2"
-	"sync"
-	"sync/atomic"
+	"cmp"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,44 +9,69 @@ import (
 	"vakt/internal/event"
 )
 
-// TestKeySetIsASet: keys out of a small space, so that they come again and
-// collide in every part that chooses their place.
-func TestKeySetIsASet(t *testing.T) {
+// TestKeySetTellsTheFirstInput: keys out of a small space, so that they come
+// again and collide in every part that chooses their place, in inputs read in
+// any order, of which the one with the least rank holds a key first.
+func TestKeySetTellsTheFirstInput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, want := newKeySet(), map[event.Key]bool{}
-		for range rapid.IntRange(1, 400).Draw(t, "adds") {
-			var k event.Key
-			k[0] = byte(rapid.IntRange(0, 2).Draw(t, "shard")) * 64
-			k[7] = byte(rapid.IntRange(0, 3).Draw(t, "else"))
-			k[8] = byte(rapid.IntRange(0, 255).Draw(t, "place"))
-			if got := s.add(k); got == want[k] {
-				t.Fatalf("add %v: new %t", k, got)
+		inputs := rapid.IntRange(1, 300).Draw(t, "inputs")
+		rank := rapid.Permutation(numbersTo(inputs)).Draw(t, "ranks")
+		s := newKeySet(func(a, b int) int { return cmp.Compare(rank[a], rank[b]) })
+		first, times, count := map[event.Key]int{}, map[event.Key]int{}, make([]int, inputs)
+		for range rapid.IntRange(1, 100).Draw(t, "batches") {
+			input := rapid.IntRange(0, inputs-1).Draw(t, "input")
+			keys := rapid.SliceOfN(rapid.Custom(smallKey), 0, 10).Draw(t, "keys")
+			if err := s.add(input, keys); err != nil {
+				t.Fatal(err)
 			}
-			want[k] = true
+			for _, k := range keys {
+				if f, ok := first[k]; !ok || rank[input] < rank[f] {
+					first[k] = input
+				}
+				times[k]++
+			}
+		}
+		for k, input := range first {
+			count[input]++
+			if got := s.again(k); got != (times[k] > 1) {
+				t.Errorf("key %v, added %d times: again is %t", k, times[k], got)
+			}
+		}
+		for input, want := range count {
+			if got := s.first(input); got != want {
+				t.Errorf("input %d is the first of %d records, want %d", input, got, want)
+			}
+		}
+		if s.again(event.Key{12: 200}) {
+			t.Error("a key that was never added was added again")
 		}
 	})
 }
 
-// TestKeySetConcurrently: of many adds of one key, one is the first.
-func TestKeySetConcurrently(t *testing.T) {
-	const keys, lanes = 5000, 8
-	s := newKeySet()
-	var first atomic.Int64
-	var busy sync.WaitGroup
-	for lane := range lanes {
-		busy.Go(func() {
-			for _, i := range rand.New(rand.NewPCG(uint64(lane), 1)).Perm(keys) {
-				var k event.Key
-				binary.BigEndian.PutUint64(k[:], uint64(i)*0x9e3779b97f4a7c15)
-				binary.LittleEndian.PutUint64(k[8:], uint64(i)*0xbf58476d1ce4e5b9)
-				if s.add(k) {
-					first.Add(1)
-				}
-			}
-		})
+// smallKey draws keys that differ in few places, zero among them.
+func smallKey(t *rapid.T) event.Key {
+	return event.Key{
+		0: byte(rapid.IntRange(0, 1).Draw(t, "place")) * 255, 7: byte(rapid.IntRange(0, 3).Draw(t, "near")),
+		8: byte(rapid.IntRange(0, 2).Draw(t, "shard")) * 31, 12: byte(rapid.IntRange(0, 20).Draw(t, "rest")),
 	}
-	busy.Wait()
-	if first.Load() != keys {
-		t.Errorf("%d firsts of %d keys", first.Load(), keys)
+}
+
+func numbersTo(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// TestKeySetRefusesWhatItCannotTell: more inputs than a slot can name.
+func TestKeySetRefusesWhatItCannotTell(t *testing.T) {
+	s := newKeySet(cmp.Compare[int])
+	key := []event.Key{{1}}
+	if err := s.add(maxInputs, key); err != nil || s.first(maxInputs) != 1 {
+		t.Errorf("input %d: %v, first of %d", maxInputs, err, s.first(maxInputs))
+	}
+	if err := s.add(maxInputs+1, key); err == nil {
+		t.Errorf("input %d is not refused", maxInputs+1)
 	}
 }

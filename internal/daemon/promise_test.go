@@ -33,10 +33,13 @@ func TestOrderSplitCompressionAndDuplicationChangeNothing(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, uint64(n)))
 				folder, copies := shuffled(t, random, shape, records)
 				b := batch(t)
-				b.Workers = []int{0, 1, 4}[seed]
+				b.Workers, b.FactBytes, b.Temp = []int{0, 1, 4}[seed], []int{0, 1, 20_000}[seed], t.TempDir()
 				again := run(t, b, folder)
 				if diff := cmp.Diff(want, asJSON(t, again.Alerts)); diff != "" {
 					t.Fatalf("seed %d: %s", seed, diff)
+				}
+				if left, err := os.ReadDir(b.Temp); err != nil || len(left) > 0 {
+					t.Errorf("seed %d: left behind: %v, %v", seed, left, err)
 				}
 				a, z := first.Ledger.Total(), again.Ledger.Total()
 				if z.Evaluated != a.Evaluated || z.Duplicate != a.Duplicate+copies || z.Quarantined != 0 {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/binary"
+	"math"
 	"testing"
 
 	"vakt/internal/event"
@@ -21,7 +22,7 @@ func BenchmarkDecide(b *testing.B) {
 					b.StopTimer()
 					w := loaded(d, facts, hot)
 					b.StartTimer()
-					d.Decide([]*Worker{w})
+					decided(b, d, []*Worker{w})
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/facts, "ns/fact")
 			})
@@ -32,7 +33,7 @@ func BenchmarkDecide(b *testing.B) {
 // loaded is a worker with facts over a day, of which one in hot is of one
 // group.
 func loaded(d *Detector, facts, hot int) *Worker {
-	w := &Worker{d: d, facts: make([][]fact, 1), after: make([][]follower, 1)}
+	w := d.newWorker()
 	for i := range facts {
 		group := 1 + i*7919%10_000
 		if hot > 0 && i%hot == 0 {
@@ -40,11 +41,13 @@ func loaded(d *Detector, facts, hot int) *Worker {
 		}
 		var key event.Key
 		binary.BigEndian.PutUint64(key[:], uint64(i)*0x9E3779B97F4A7C15)
-		name := string(binary.BigEndian.AppendUint32(nil, uint32(group)))
-		w.facts[0] = append(w.facts[0], fact{
-			group: name, value: string(key[:1]), number: float64(i % 50), time: int64(i) * 86400 / int64(facts), key: key,
-			bases: 1 << (i % 2), shown: &shown{id: key.String(), attempt: key, shape: event.GraphBeta},
-		})
+		w.shown = shown{id: []byte(key.String()), attempt: key, shape: event.GraphBeta}
+		value := append(binary.BigEndian.AppendUint64(nil, math.Float64bits(float64(i%50))), key[0])
+		w.pending = append(w.pending, pendingFact{0, fact{
+			group: w.words.put(binary.BigEndian.AppendUint32(nil, uint32(group))), time: int64(i) * 86400 / int64(facts), key: key, base: uint8(i % 2),
+			value: map[bool]uint32{false: w.words.put(value[8:]), true: w.words.put(value)}[numeric(d.targets[0].rule)],
+		}})
+		w.finish()
 	}
 	return w
 }

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ func (d *Detector) blindness(workers []*Worker) (blind, weak []Blind) {
 		blind = d.listed(blind, w.blind)
 		weak = d.listed(weak, w.weak)
 		for s, n := range w.seen {
-			seen[s] += n
+			seen[s] += *n
 		}
 	}
 	for t := range d.targets {
@@ -35,11 +34,16 @@ func (d *Detector) blindness(workers []*Worker) (blind, weak []Blind) {
 }
 
 // listed appends the counts of one worker.
-func (d *Detector) listed(list []Blind, counts map[blindKey]*blindCount) []Blind {
-	for k, b := range counts {
-		list = append(list, Blind{
-			Rule: d.targets[k.target].rule.Key(), Shape: k.shape, Fields: slices.Sorted(maps.Keys(b.missing)), Records: b.records,
-		})
+func (d *Detector) listed(list []Blind, counts []*blindCount) []Blind {
+	for at, b := range counts {
+		if b == nil {
+			continue
+		}
+		fields := b.lists
+		for _, f := range b.fields {
+			fields = append(fields, d.names[f])
+		}
+		list = append(list, Blind{Rule: d.targets[at/shapeCount].rule.Key(), Shape: event.Shape(at % shapeCount), Fields: sortedSet(fields), Records: b.records})
 	}
 	return list
 }

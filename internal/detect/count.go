@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vakt/internal/event"
 	"vakt/internal/rule"
 )
 
@@ -20,10 +21,12 @@ type counter interface {
 	number(i, from int) float64
 }
 
-func newCounter(c *rule.Compiled, facts []fact) counter {
+func (j *judge) counter(facts []point) counter {
+	c := j.t.rule
 	switch c.Type {
 	case "value_count":
-		return newDistinct(facts, func(f *fact) string { return f.value })
+		j.distinct.byValue(facts)
+		return &j.distinct
 	case "value_sum":
 		return &total{facts: facts}
 	case "value_avg":
@@ -38,8 +41,12 @@ func newCounter(c *rule.Compiled, facts []fact) counter {
 	if c.Collapse != nil {
 		return newOperations(facts, int64(c.Collapse.Within.Seconds()))
 	}
-	return newDistinct(facts, func(f *fact) string { return string(f.shown.attempt[:]) })
+	j.distinct.byAttempt(facts, j.x.words)
+	return &j.distinct
 }
+
+// countsAttempts tells whether a rule counts sign-in attempts, or records.
+func countsAttempts(c *rule.Compiled) bool { return c.Type == "event_count" && c.Collapse == nil }
 
 // countsFacts tells whether the number is never more than the facts are.
 func countsFacts(c *rule.Compiled) bool { return c.Type == "event_count" || c.Type == "value_count" }
@@ -58,27 +65,65 @@ func parseNumber(text string) (n float64, ok bool) {
 	return n + 0, err == nil // + 0 makes a zero of -0
 }
 
-// distinct counts different texts: attempts or values.
+// distinct counts different values or attempts. It is used again and again.
 type distinct struct {
-	ids   []int32 // by fact
-	times []int32 // by id: how often it is in the window
-	count int
+	ids      []int32 // by fact
+	times    []int32 // by id: how often it is in the window
+	count    int
+	values   map[uint32]int32
+	attempts map[event.Key]int32
 }
 
-func newDistinct(facts []fact, text func(*fact) string) *distinct {
-	known := map[string]int32{}
-	d := &distinct{ids: make([]int32, len(facts))}
+// byValue makes it count the values of facts.
+func (d *distinct) byValue(facts []point) {
+	d.values = emptied(d.values)
+	d.begin(len(facts))
 	for i := range facts {
-		t := text(&facts[i])
-		id, ok := known[t]
-		if !ok {
-			id = int32(len(known))
-			known[t] = id
-		}
-		d.ids[i] = id
+		d.ids[i] = numbered(d.values, facts[i].value)
 	}
-	d.times = make([]int32, len(known))
-	return d
+	d.times = append(d.times[:0], make([]int32, len(d.values))...)
+}
+
+// byAttempt makes it count the attempts of facts, of which the value is the
+// attempt or, for a record that is one itself, empty.
+func (d *distinct) byAttempt(facts []point, words *words) {
+	d.attempts = emptied(d.attempts)
+	d.begin(len(facts))
+	for i := range facts {
+		attempt := facts[i].key
+		if text := words.text(facts[i].value); len(text) > 0 {
+			copy(attempt[:], text)
+		}
+		d.ids[i] = numbered(d.attempts, attempt)
+	}
+	d.times = append(d.times[:0], make([]int32, len(d.attempts))...)
+}
+
+func (d *distinct) begin(facts int) {
+	d.count = 0
+	d.ids = slices.Grow(d.ids[:0], facts)[:facts]
+}
+
+// fewKnown is how large a map may be that is cleared: that takes as long as it
+// ever had entries.
+const fewKnown = 1024
+
+func emptied[K comparable](m map[K]int32) map[K]int32 {
+	if m == nil || len(m) > fewKnown {
+		return map[K]int32{}
+	}
+	clear(m)
+	return m
+}
+
+// numbered gives every key a number, from 0.
+func numbered[K comparable](m map[K]int32, k K) int32 {
+	id, ok := m[k]
+	if !ok {
+		id = int32(len(m))
+		m[k] = id
+	}
+	return id
 }
 
 func (d *distinct) add(i int) {
@@ -97,7 +142,7 @@ func (d *distinct) number(int, int) float64 { return float64(d.count) }
 
 // together counts the different rules of a temporal correlation.
 type together struct {
-	facts []fact
+	facts []point
 	times [maxOrdered]int32
 	count int
 }
@@ -123,7 +168,7 @@ func (t *together) number(int, int) float64 { return float64(t.count) }
 // total adds numbers up without rounding, so that a number which left the
 // window leaves no trace.
 type total struct {
-	facts []fact
+	facts []point
 	mean  bool
 	sum   big.Int // of multiples of 2^-scale
 	term  big.Int
@@ -163,7 +208,7 @@ func (t *total) number(int, int) float64 {
 // ranked finds a percentile by nearest rank: the least number of the window
 // that at least so many of a hundred are not above.
 type ranked struct {
-	facts      []fact
+	facts      []point
 	percentile float64
 	sorted     []float64
 }

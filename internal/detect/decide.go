@@ -1,8 +1,10 @@
 package detect
 
 import (
-	"maps"
+	"bytes"
+	"context"
 	"math"
+	"slices"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -37,7 +39,7 @@ type Raised struct {
 
 // Result is what a run of a detector found, and what it could not decide.
 type Result struct {
-	Detections []Detection
+	Detections []Detection // in no order
 	Blind      []Blind
 	Weak       []Blind
 	Undecided  map[string]int // by rule: facts that the end of the input left undecided
@@ -57,90 +59,142 @@ type Blind struct {
 
 // decision is one run of stage two.
 type decision struct {
-	d      *Detector
-	now    int64 // newest event time
-	logs   event.Log
-	chains [][]fact                        // by target: firings of correlations beneath
-	after  [][]follower                    // by target
-	absent map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
-	res    *Result
+	d       *Detector
+	workers []*Worker
+	words   *words // what texts are numbered by from here on
+	now     int64  // newest event time
+	logs    event.Log
+	several bool // tenants
+	repeats func(event.Key) bool
+
+	chains   [][]entry                       // by target: firings of correlations beneath
+	versions versions                        // of the target at hand
+	anyGroup []after                         // the same: what may follow in any group
+	absent   map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
+	res      *Result
+	err      error
+
+	pair [2]shown // scratch
+	buf  []byte
+}
+
+// blindKey is a target and the shape in which it could not see.
+type blindKey struct {
+	target int
+	shape  event.Shape
 }
 
 // Decide looks at the facts of all workers. The workers must not be used
-// after it.
-func (d *Detector) Decide(workers []*Worker) *Result {
+// after it, save to be closed. repeated tells whether more than one record of
+// a key was given to the workers; nil: any may have been. The error is that of
+// a worker that could not keep its facts, or of a context that ends.
+func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(event.Key) bool) (*Result, error) {
 	x := &decision{
-		d: d, now: math.MinInt64, chains: make([][]fact, len(d.targets)), after: make([][]follower, len(d.targets)),
+		d: d, workers: workers, now: math.MinInt64, repeats: repeated, chains: make([][]entry, len(d.targets)),
 		absent: map[blindKey]map[event.Key]bool{}, res: &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
 	}
+	if len(workers) == 0 {
+		x.workers = []*Worker{d.newWorker()}
+	}
+	x.words = &x.workers[0].words
 	var named tenants
 	for _, w := range workers {
+		x.fail(w.Err())
 		x.now = max(x.now, w.last)
 		named.merge(w.tenants)
 		for s := range w.seen {
 			x.logs |= s.logs
 		}
 	}
-	if !named.several {
+	if x.several = named.several; !named.several {
 		x.res.Tenant = named.one
-		forgetTenants(workers)
 	}
-	for t := range d.targets {
-		x.target(t, workers)
+	for t := 0; t < len(d.targets) && x.err == nil; t++ {
+		x.fail(ctx.Err())
+		x.target(ctx, t)
 	}
-	x.countUngrouped(workers)
+	if x.words.full {
+		x.fail(errFull)
+	}
+	if x.err != nil {
+		return nil, x.err
+	}
+	x.countUngrouped()
 	x.res.Blind, x.res.Weak = d.blindness(workers)
 	x.sayAbsent()
-	return x.res
+	return x.res, nil
 }
 
-// forgetTenants makes all records those of one tenant.
-func forgetTenants(workers []*Worker) {
-	for _, w := range workers {
-		for t := range w.facts {
-			for i := range w.facts[t] {
-				w.facts[t][i].shown.tenant = ""
-			}
-			for i := range w.after[t] {
-				w.after[t][i].tenant = ""
-			}
-		}
+// fail keeps the first error.
+func (x *decision) fail(err error) {
+	if x.err == nil {
+		x.err = err
 	}
 }
+
+func (x *decision) repeated(k event.Key) bool { return x.repeats == nil || x.repeats(k) }
 
 // target decides all groups of one target. Those beneath it are decided.
-func (x *decision) target(t int, workers []*Worker) {
-	facts := x.chains[t]
-	x.chains[t] = nil
-	after := x.after[t]
-	x.after[t] = nil
-	for _, w := range workers {
-		facts = append(facts, w.facts[t]...)
-		after = append(after, w.after[t]...)
-		w.facts[t], w.after[t] = nil, nil
-	}
-	j := newJudge(x, t, after)
-	for facts = gather(facts); len(facts) > 0; {
-		n := 1
-		for n < len(facts) && facts[n].group == facts[0].group && facts[n].shown.tenant == facts[0].shown.tenant {
-			n++
+func (x *decision) target(ctx context.Context, t int) {
+	x.survey(t)
+	j := newJudge(x, t)
+	for entries := range func(yield func([]entry) bool) { x.groups(t, yield) } {
+		if ctx.Err() != nil {
+			break
 		}
-		j.decide(&series{facts[:n:n]})
-		facts = facts[n:]
+		if j.t.mayFire(entries) {
+			j.entries(entries)
+		}
 	}
+	for _, w := range x.workers {
+		w.facts[t] = facts{}
+	}
+	x.chains[t] = nil
 }
 
 // countUngrouped counts records, however often each was seen.
-func (x *decision) countUngrouped(workers []*Worker) {
+func (x *decision) countUngrouped() {
 	for t := range x.d.targets {
-		all := map[event.Key]bool{}
-		for _, w := range workers {
-			maps.Copy(all, w.alone[t])
+		var all []event.Key
+		for _, w := range x.workers {
+			all = append(all, w.alone[t]...)
 		}
-		if len(all) > 0 {
+		slices.SortFunc(all, func(a, b event.Key) int { return bytes.Compare(a[:], b[:]) })
+		if n := len(slices.Compact(all)); n > 0 {
 			for _, s := range x.d.targets[t].said {
-				x.res.Ungrouped[x.d.targets[s].rule.Key()] += len(all)
+				x.res.Ungrouped[x.d.targets[s].rule.Key()] += n
 			}
 		}
 	}
+}
+
+// show fills in a version of a record.
+func (x *decision) show(s *shown, v version, key event.Key) {
+	row, err := x.workers[v.worker].rows.read(v.row, &x.buf)
+	if err != nil {
+		x.fail(err)
+		*s = shown{attempt: key}
+		return
+	}
+	s.read(row, key)
+}
+
+// global is the decision's number of a text of a worker.
+func (x *decision) global(worker, text uint32) uint32 {
+	if w := &x.workers[worker].words; w != x.words {
+		return x.words.put(w.text(text))
+	}
+	return text
+}
+
+// tenantOf is the decision's number of an entry's tenant: the empty text where
+// the run has one.
+func (x *decision) tenantOf(e *entry) uint32 {
+	switch {
+	case !x.several:
+		return 0
+	case e.global:
+		return e.tenant
+	}
+	return x.global(e.of, e.tenant)
 }

@@ -7,11 +7,15 @@
 // ordered, split, repeated or shared among workers. The facts that make a
 // correlation fire are facts of the correlations above it.
 //
-// The package holds all facts in memory and does no I/O. What an alert is
+// Facts are kept small and flat, and those that do not fit into memory in
+// temporary files (Detector.Spill); there is no other I/O. What an alert is
 // called and how it looks is said by package alert.
 package detect
 
 import (
+	"hash/maphash"
+	"math"
+
 	"vakt/internal/event"
 	"vakt/internal/rule"
 )
@@ -30,8 +34,11 @@ type Detector struct {
 	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
 	watches map[*rule.Compiled][]watch
 	names   map[event.Field]string
-	most    int // MaxWindow; tests make it small
-	keep    int // bytes of records that each worker may keep
+	most    int    // MaxWindow; tests make it small
+	keep    int    // bytes of records that each worker may keep
+	limit   int    // bytes of facts that each worker keeps in memory
+	dir     string // for those that do not fit
+	seed    maphash.Seed
 }
 
 // KeepRecords makes every worker keep the records that match, up to a number
@@ -47,7 +54,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{
-		set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
+		limit: math.MaxInt, seed: maphash.MakeSeed(), set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
 		uses: map[*rule.Compiled][]use{}, watches: map[*rule.Compiled][]watch{},
 	}
 	for _, f := range set.Fields() {

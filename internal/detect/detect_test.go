@@ -82,7 +82,7 @@ func see(t *testing.T, d *Detector, records ...string) *Result {
 		}
 		workers[i%2].See(&r)
 	}
-	return d.Decide(workers)
+	return decided(t, d, workers)
 }
 
 // members is a JSON object of pairs of key and raw value; empty values are
@@ -345,12 +345,12 @@ func TestWindowIsBoundedAtMaxWindow(t *testing.T) {
 		w := d.NewWorker()
 		w.last = 100000
 		for i := range tt.n {
-			s := sample{time: int64(i), groups: []string{"a"}}
-			f := s.facts(&target{rule: &rule.Compiled{}})[0]
-			f.key, f.shown.attempt = event.Key{'r', byte(i), byte(i >> 8)}, event.Key{'a', byte(i), byte(i >> 8)}
-			w.facts[0] = append(w.facts[0], f)
+			key := event.Key{'r', byte(i), byte(i >> 8)}
+			w.shown = shown{shape: event.GraphBeta, attempt: key}
+			w.pending = append(w.pending, pendingFact{0, fact{key: key, time: int64(i), group: w.words.put([]byte("a"))}})
+			w.finish()
 		}
-		got := d.Decide([]*Worker{w}).Detections
+		got := decided(t, d, []*Worker{w}).Detections
 		if len(got) != 1 || got[0].Value != MaxWindow || got[0].AtLeast != tt.atLeast || got[0].Count != tt.n {
 			t.Errorf("%d facts: got %+v", tt.n, plainly(got))
 		}
@@ -371,13 +371,14 @@ func TestEndOfInputIsTheLatestEvent(t *testing.T) {
 
 // TestOneFactOfSeveralRules: the highest severity and all searches.
 func TestOneFactOfSeveralRules(t *testing.T) {
-	s := sample{time: 5, groups: []string{"a"}, matched: "s1", severity: rule.Low}
-	low, high := s.facts(&target{rule: &rule.Compiled{}})[0], s.facts(&target{rule: &rule.Compiled{}})[0]
-	high.severity, high.matched = rule.High, []string{"s0", "s2"}
-	for _, facts := range [][]fact{{low, high}, {high, low}} {
-		got := gather(slices.Clone(facts))
-		if len(got) != 1 || got[0].severity != rule.High || !slices.Equal(got[0].matched, []string{"s0", "s1", "s2"}) {
-			t.Errorf("got %+v", got)
+	low := sample{time: 5, groups: []string{"a"}, matched: "s1", severity: rule.Low}
+	high := low
+	high.severity, high.matched = rule.High, "s0"+joint+"s2"
+	for _, samples := range [][]sample{{low, high}, {high, low}} {
+		d := bare(MaxWindow, target{rule: &rule.Compiled{Rule: &rule.Rule{}}, alerts: true, steady: true, said: []int{0}})
+		got := decided(t, d, spread(d, samples, toFirst, 1, 5)).Detections
+		if len(got) != 1 || got[0].Severity != rule.High || !slices.Equal(got[0].Matched, []string{"s0", "s1", "s2"}) {
+			t.Errorf("got %+v", plainly(got))
 		}
 	}
 }
@@ -386,11 +387,11 @@ func TestOneFactOfSeveralRules(t *testing.T) {
 func TestNameOfAnEntity(t *testing.T) {
 	names := []string{"id", "bob", "ann", "id"}
 	for range names {
-		kept := map[event.Entity]string{}
+		var list []event.Entity
 		for _, n := range names {
-			bestName(kept, event.Entity{Kind: "account", ID: "id", Name: n})
+			list = append(list, event.Entity{Kind: "account", ID: "id", Name: n})
 		}
-		if diff := cmp.Diff([]event.Entity{{Kind: "account", ID: "id", Name: "ann"}}, sortedEntities(kept)); diff != "" {
+		if diff := cmp.Diff([]event.Entity{{Kind: "account", ID: "id", Name: "ann"}}, oneName(list)); diff != "" {
 			t.Errorf("%v: %s", names, diff)
 		}
 		names = append(names[1:], names[0])

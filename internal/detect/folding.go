@@ -32,16 +32,19 @@ func join(parts []span, s span) []span {
 
 // beneath lists the facts of windows and of the windows beneath them, once
 // for each series: those of one series need not be together.
-func beneath(windows []span, list []*fact) []*fact {
+func beneath(windows []span, list []*point) []*point {
 	var order []*series
-	inner := map[*series][]span{}
+	var inner map[*series][]span
 	for _, w := range windows {
 		for i := w.from; i < w.to; i++ {
 			f := &w.of.facts[i]
-			if f.inner == nil || f.matched != nil { // else it stands in the window beneath
+			if f.direct { // else it stands in the window beneath
 				list = append(list, f)
 			}
 			for _, s := range f.inner {
+				if inner == nil {
+					inner = map[*series][]span{}
+				}
 				if inner[s.of] == nil {
 					order = append(order, s.of)
 				}
@@ -59,18 +62,19 @@ func beneath(windows []span, list []*fact) []*fact {
 func (j *judge) detection(fold *folding) Detection {
 	facts := j.now.facts
 	det := Detection{
-		Rule: j.t.rule, Tenant: facts[0].shown.tenant, Day: fold.day, Value: fold.value, AtLeast: fold.atLeast,
-		Group: j.groupValues(facts[0].group), Bases: j.bases(fold.windows),
+		Rule: j.t.rule, Tenant: string(j.x.words.text(facts[0].tenant)), Day: fold.day, Value: fold.value, AtLeast: fold.atLeast,
+		Group: j.groupValues(string(j.x.words.text(facts[0].group))), Bases: j.bases(fold.windows),
 	}
 	for _, w := range fold.windows {
 		for i := w.from; i < w.to; i++ {
 			det.Severity = max(det.Severity, facts[i].severity)
 		}
 	}
-	all := beneath(fold.windows, nil)
-	slices.SortFunc(all, func(a, b *fact) int { return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:])) })
+	all := beneath(fold.windows, j.facts[:0])
+	j.facts = all
+	slices.SortFunc(all, func(a, b *point) int { return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:])) })
 	det.First, det.Last = all[0].time, all[len(all)-1].time
-	det.show(all)
+	j.show(&det, all)
 	if j.t.rule.Correlation == nil {
 		det.Value = float64(det.Count)
 	}
@@ -100,38 +104,66 @@ func (j *judge) bases(windows []span) []string {
 	return names
 }
 
+// gathered is what an alert says of its records, while it is put together.
+type gathered struct {
+	attempts set[event.Key]
+	records  set[string]
+	shapes   set[event.Shape]
+	matched  set[uint32]
+	entities set[known]
+}
+
+// known is an entity in the numbers of a worker.
+type known struct {
+	worker uint32
+	entity
+}
+
+func (g *gathered) empty() {
+	g.attempts.empty()
+	g.records = set[string]{} // a detection keeps the list
+	g.shapes.empty()
+	g.matched.empty()
+	g.entities.empty()
+}
+
 // show fills in what the records of facts say, which are sorted by time and
 // key.
-func (det *Detection) show(facts []*fact) {
-	attempts, records := map[event.Key]bool{}, map[string]bool{}
-	shapes, matched := map[event.Shape]bool{}, map[string]bool{}
-	names := map[event.Entity]string{}
-	var last *shown
-	for _, f := range facts {
-		for _, m := range f.matched {
-			matched[m] = true
-		}
-		s := f.shown
-		if s == last {
+func (j *judge) show(det *Detection, facts []*point) {
+	g := &j.gathered
+	g.empty()
+	for i, f := range facts {
+		g.matched.add(f.matched)
+		if i > 0 && f.of == facts[i-1].of {
 			continue
 		}
-		last = s
-		attempts[s.attempt], shapes[s.shape] = true, true
-		if !records[s.id] {
-			records[s.id] = true
-			det.Records = append(det.Records, s.id)
-			det.Raw = append(det.Raw, s.raw)
+		s := &j.record
+		j.x.show(s, f.of, f.key)
+		g.attempts.add(s.attempt)
+		g.shapes.add(s.shape)
+		if len(s.id) == 0 {
+			s.id = append(append(s.id, "hash:"...), f.key.String()...)
+		}
+		if g.records.add(string(s.id)) {
+			det.Raw = append(det.Raw, j.x.workers[f.of.worker].kept.raw(s.raw))
 		}
 		for _, e := range s.entities {
-			bestName(names, e)
+			g.entities.add(known{f.of.worker, e})
 		}
 	}
-	det.Count, det.Entities = len(attempts), sortedEntities(names)
-	det.Matched, det.Shapes = sortedKeys(matched), sortedKeys(shapes)
+	det.Count, det.Records, det.Shapes = len(g.attempts.list), g.records.list, sortedSet(slices.Clone(g.shapes.list))
+	for _, m := range g.matched.list {
+		det.Matched = append(det.Matched, j.x.searches(m)...)
+	}
+	det.Matched = sortedSet(det.Matched)
+	for _, e := range g.entities.list {
+		det.Entities = append(det.Entities, j.x.workers[e.worker].read(e.entity))
+	}
+	det.Entities = oneName(det.Entities)
 }
 
 // raise finds the raises that hold, and the severity that they make.
-func (j *judge) raise(det *Detection, facts []*fact) {
+func (j *judge) raise(det *Detection, facts []*point) {
 	for r := range j.t.rule.Raises {
 		raise, watch := &j.t.rule.Raises[r], j.t.raise[r]
 		value, least := 0, max(1, raise.AtLeast)
@@ -139,9 +171,9 @@ func (j *judge) raise(det *Detection, facts []*fact) {
 		case watch == nil && slices.Contains(det.Matched, raise.Matched):
 			value = 1
 		case watch != nil && raise.List != "":
-			value = onList(facts, watch.id)
+			value = j.onList(facts, watch.id)
 		case watch != nil:
-			value = different(facts, watch.id)
+			value = j.different(facts, watch.id)
 		}
 		if value >= least {
 			det.Raised = append(det.Raised, Raised{raise, value})
@@ -151,10 +183,10 @@ func (j *judge) raise(det *Detection, facts []*fact) {
 }
 
 // onList counts the records for which a watch found its list.
-func onList(facts []*fact, id int) int {
+func (j *judge) onList(facts []*point, id int) int {
 	records := map[event.Key]bool{}
 	for _, f := range facts {
-		if slices.Contains(f.shown.listed, id) {
+		if j.x.show(&j.record, f.of, f.key); slices.Contains(j.record.listed, id) {
 			records[f.key] = true
 		}
 	}
@@ -162,47 +194,32 @@ func onList(facts []*fact, id int) int {
 }
 
 // different counts the values that a watch found.
-func different(facts []*fact, id int) int {
-	values := map[string]bool{}
+func (j *judge) different(facts []*point, id int) int {
+	values := map[uint32]bool{}
 	for _, f := range facts {
-		for _, c := range f.shown.counted {
+		j.x.show(&j.record, f.of, f.key)
+		for _, c := range j.record.counted {
 			if c.id == id {
-				values[c.value] = true
+				values[j.x.global(f.of.worker, c.value)] = true
 			}
 		}
 	}
 	return len(values)
 }
 
-// bestName keeps one name for each entity, the same in any order of records:
-// one that says more than the id, and of those the first in byte order.
-func bestName(names map[event.Entity]string, e event.Entity) {
-	k := event.Entity{Kind: e.Kind, ID: e.ID}
-	old, known := names[k]
-	switch {
-	case !known, old == e.ID, e.Name != e.ID && e.Name < old:
-		names[k] = e.Name
-	}
-}
-
-// sortedEntities orders by kind and id.
-func sortedEntities(names map[event.Entity]string) []event.Entity {
-	list := make([]event.Entity, 0, len(names))
-	for e, name := range names {
-		e.Name = name
-		list = append(list, e)
-	}
+// oneName orders entities by kind and id and keeps one name for each, the same
+// in any order of records: one that says more than the id, and of those the
+// first in byte order.
+func oneName(list []event.Entity) []event.Entity {
 	slices.SortFunc(list, func(a, b event.Entity) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
+		said := 0
+		switch {
+		case a.Name != a.ID && b.Name == b.ID:
+			said = -1
+		case a.Name == a.ID && b.Name != b.ID:
+			said = 1
+		}
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), said, strings.Compare(a.Name, b.Name))
 	})
-	return list
-}
-
-func sortedKeys[K cmp.Ordered](m map[K]bool) []K {
-	list := make([]K, 0, len(m))
-	for k := range m {
-		list = append(list, k)
-	}
-	slices.Sort(list)
-	return list
+	return slices.CompactFunc(list, func(a, b event.Entity) bool { return a.Kind == b.Kind && a.ID == b.ID })
 }

@@ -1,47 +1,51 @@
 package detect
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"vakt/internal/rule"
 )
 
-// aftermath is when something followed, by tenant and group.
-type aftermath map[afterKey][]int64 // sorted
-
-type afterKey struct {
-	tenant, group string
-	sure          bool
+// after is something that follows, or may.
+type after struct {
+	tenant, group uint32
+	sure          bool // it follows; else it is unknown whether it does
+	time          int64
 }
 
-func newAftermath(all []follower) aftermath {
-	m := aftermath{}
-	for _, f := range all {
-		k := afterKey{f.tenant, f.group, f.sure}
-		m[k] = append(m[k], f.time)
+func compareAfter(a, b after) int {
+	sure := 0
+	if a.sure != b.sure {
+		if sure = 1; b.sure {
+			sure = -1
+		}
 	}
-	for k, times := range m {
-		m[k] = sortedSet(times)
-	}
-	return m
+	return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.group, b.group), sure, cmp.Compare(a.time, b.time))
 }
 
-// within tells whether there is a time in [from, to].
-func (m aftermath) within(k afterKey, from, to int64) bool {
-	times := m[k]
-	i := sort.Search(len(times), func(i int) bool { return times[i] >= from })
-	return i < len(times) && times[i] <= to
+func sortAfter(list []after) { slices.SortFunc(list, compareAfter) }
+
+// within tells whether one like the first, apart from its time, lies between
+// it and a later time, both included. The list is sorted.
+func within(list []after, first after, until int64) bool {
+	i, _ := slices.BinarySearchFunc(list, first, compareAfter)
+	if i == len(list) || list[i].time > until {
+		return false
+	}
+	first.time = list[i].time
+	return list[i] == first
 }
 
 // followed tells whether something that must not follow lies in
 // [t, t+Within]. Equal seconds are simultaneous, and either order is accepted.
 // It is unknown where a record does not tell, or not its group.
-func (j *judge) followed(f *fact) rule.Truth {
-	tenant, until := f.shown.tenant, f.time+int64(j.t.rule.NotFollowedBy.Within.Seconds())
-	if j.after.within(afterKey{tenant, f.group, true}, f.time, until) {
+func (j *judge) followed(p *point) rule.Truth {
+	until := p.time + int64(j.t.rule.NotFollowedBy.Within.Seconds())
+	switch {
+	case within(j.after, after{p.tenant, p.group, true, p.time}, until):
 		return rule.True
-	}
-	if j.after.within(afterKey{tenant, f.group, false}, f.time, until) || j.after.within(afterKey{tenant, anyGroup, false}, f.time, until) {
+	case within(j.after, after{p.tenant, p.group, false, p.time}, until), within(j.x.anyGroup, after{p.tenant, 0, false, p.time}, until):
 		return rule.Unknown
 	}
 	return rule.False

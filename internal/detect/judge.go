@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 
 	"vakt/internal/event"
@@ -17,39 +18,66 @@ func dayOf(second int64) int64 {
 	return second / day
 }
 
-// series is the facts of one target and group, sorted by time.
-type series struct{ facts []fact }
-
-// span is a part of a series: facts[from:to].
-type span struct {
-	of       *series
-	from, to int
-}
-
 // judge decides the series of one target, one after the other.
 type judge struct {
 	x      *decision
 	number int // of the target
 	t      *target
-	after  aftermath
+	after  []after  // of the groups at hand, sorted
 	absent []string // logs that the input does not hold and in which something might follow
 
 	now    *series   // at hand
 	folded []folding // its alerts so far
+
+	points   []point // scratch, as is what follows
+	distinct distinct
+	record   shown
+	gathered gathered
+	facts    []*point
 }
 
-func newJudge(x *decision, t int, after []follower) *judge {
-	j := &judge{x: x, number: t, t: &x.d.targets[t], after: newAftermath(after)}
+func newJudge(x *decision, t int) *judge {
+	j := &judge{x: x, number: t, t: &x.d.targets[t]}
 	if n := j.t.rule.NotFollowedBy; n != nil {
 		j.absent = x.missing(n.Base)
 	}
 	return j
 }
 
+// entries decides the groups of one hash.
+func (j *judge) entries(list []entry) {
+	j.after, j.points = j.after[:0], j.points[:0]
+	for i := range list {
+		switch e := &list[i]; {
+		case e.kind == isAfter || e.kind == maybe:
+			group := e.group
+			if !e.global {
+				group = j.x.global(e.of, group)
+			}
+			j.after = append(j.after, after{j.x.tenantOf(e), group, e.kind == isAfter, e.time})
+		case e.kind == isFact && !j.x.isOld(j.number, e):
+			j.points = append(j.points, j.x.point(j.t, e))
+		}
+	}
+	sortAfter(j.after)
+	for points := j.x.gather(j.points); len(points) > 0; {
+		n := 1
+		for n < len(points) && points[n].group == points[0].group && points[n].tenant == points[0].tenant {
+			n++
+		}
+		s := &series{points[:n:n]}
+		if len(j.t.feeds) > 0 {
+			s.facts = slices.Clone(s.facts) // the targets above look back at them
+		}
+		j.decide(s)
+		points = points[n:]
+	}
+}
+
 // decide finds the firing facts of a series, folds them by UTC day and hands
 // them to the correlations above.
 func (j *judge) decide(s *series) {
-	j.now, j.folded = s, nil
+	j.now, j.folded = s, j.folded[:0]
 	if j.t.rule.Correlation == nil {
 		j.alone()
 	} else {
@@ -79,7 +107,7 @@ func (j *judge) slide() {
 	if j.t.steady && countsFacts(c) && !c.Holds(float64(len(facts))) {
 		return // one fact adds one at most
 	}
-	w := window{facts: facts, most: j.x.d.most, count: newCounter(c, facts)}
+	w := window{facts: facts, most: j.x.d.most, count: j.counter(facts)}
 	width := int64(c.Window.Seconds())
 	for next := 0; next < len(facts); {
 		at, first := facts[next].time, next
@@ -141,34 +169,48 @@ func (j *judge) fire(i int, window span, value float64, cut bool) {
 }
 
 // feed makes a firing fact a fact of a target above.
-func (j *judge) feed(to *feed, f *fact, window span) {
-	group := strings.Split(f.group, joint)
-	outer := &j.x.d.targets[to.target]
-	if to.role == follows {
-		a := follower{tenant: f.shown.tenant, group: pick(group, to.group), time: f.time, sure: true}
-		j.x.after[to.target] = append(j.x.after[to.target], a)
-		return
+func (j *judge) feed(to *feed, p *point, window span) {
+	x, outer := j.x, &j.x.d.targets[to.target]
+	group := strings.Split(string(x.words.text(p.group)), joint)
+	made := entry{of: p.of.worker, global: true, fact: fact{time: p.time, tenant: p.tenant, group: x.pick(group, to.group), kind: isAfter}}
+	if to.role == counts {
+		made.inner = window
+		made.fact = fact{
+			key: p.key, time: p.time, tenant: p.tenant, group: made.group, row: p.of.row, value: x.pick(group, to.values),
+			base: uint8(to.base), severity: uint8(outer.level),
+		}
+		if countsAttempts(outer.rule) {
+			made.value = x.attempt(p)
+		}
 	}
-	made := fact{
-		group: pick(group, to.group), value: pick(group, to.values), time: f.time, key: f.key, bases: outer.bit(to.base),
-		severity: outer.level, shown: f.shown, inner: []span{window},
+	x.chains[to.target] = append(x.chains[to.target], made)
+}
+
+// attempt is what an event_count counts a record by: the empty text where
+// that is the record itself.
+func (x *decision) attempt(p *point) uint32 {
+	s := &x.pair[0]
+	if x.show(s, p.of, p.key); s.attempt == p.key {
+		return 0
 	}
-	j.x.chains[to.target] = append(j.x.chains[to.target], made)
+	return x.words.put(s.attempt[:])
 }
 
 // pick joins some of the values of a group.
-func pick(group []string, places []int) string {
+func (x *decision) pick(group []string, places []int) uint32 {
 	picked := make([]string, 0, len(places))
 	for _, p := range places {
 		picked = append(picked, group[p])
 	}
-	return strings.Join(picked, joint)
+	return x.words.put([]byte(strings.Join(picked, joint)))
 }
 
 // unseen counts a record that would fire if a log were not missing.
-func (j *judge) unseen(f *fact) {
+func (j *judge) unseen(f *point) {
+	s := &j.x.pair[0]
+	j.x.show(s, f.of, f.key)
 	for _, t := range j.t.said {
-		k := blindKey{t, f.shown.shape}
+		k := blindKey{t, s.shape}
 		if j.x.absent[k] == nil {
 			j.x.absent[k] = map[event.Key]bool{}
 		}

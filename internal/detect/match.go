@@ -1,12 +1,13 @@
 package detect
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"vakt/internal/event"
-	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
@@ -15,103 +16,138 @@ import (
 func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 	for i := range w.d.uses[o.Rule] {
 		u := &w.d.uses[o.Rule][i]
-		switch u.role {
-		case doubts:
+		if u.role == doubts {
 			continue
-		case follows:
-			w.unseen(r, u.target, u.group)
+		}
+		w.unseen(r, u.target, u.group)
+		if u.role == follows {
 			w.follow(r, u, true)
 			continue
 		}
-		t := &w.d.targets[u.target]
-		w.unseen(r, u.target, u.group)
 		w.unseen(r, u.target, u.values)
-		f := fact{
-			time: r.Time(), key: r.Key(), bases: t.bit(u.base), severity: w.severity(r, o, u.target),
-			matched: sortedSet(slices.Clone(o.Matched)), shown: w.show(r),
+		if w.count(r, o, u) {
+			w.look(r, o.Rule)
+		} else {
+			w.alone[u.target] = append(w.alone[u.target], r.Key())
 		}
-		before := len(w.facts[u.target])
-		groups := w.groups(r, u.group)
-		w.values(r, t, u, &f, func() {
-			for _, f.group = range groups {
-				w.facts[u.target] = append(w.facts[u.target], f)
-			}
-		})
-		if len(w.facts[u.target]) == before {
-			w.ungrouped(u.target, r.Key())
-			continue
-		}
-		w.look(r, o.Rule)
 	}
 }
 
-// bit marks a rule of a temporal correlation; others do not tell theirs apart.
-func (t *target) bit(base int) uint64 {
-	if !temporal(t.rule) {
-		return 0
+// count makes the facts of a match for one target. There are none where the
+// record has no value to group by, or none to count.
+func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
+	w.groups = w.combine(w.groups[:0], r, u.group, 0)
+	if len(w.groups) == 0 {
+		return false
 	}
-	return 1 << base
+	if w.values = w.countedBy(w.values[:0], r, u); len(w.values) == 0 {
+		return false
+	}
+	w.show(r)
+	f := fact{
+		key: r.Key(), time: r.Time(), tenant: w.shown.tenant, matched: w.searches(o.Matched), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
+	}
+	for _, f.value = range w.values {
+		for _, f.group = range w.groups {
+			w.pending = append(w.pending, pendingFact{u.target, f})
+		}
+	}
+	return true
 }
 
-// values sets what a fact counts, one value after the other.
-func (w *Worker) values(r *event.Record, t *target, u *use, f *fact, yield func()) {
-	switch {
-	case numeric(t.rule):
-		place := 0
-		for _, field := range u.values {
-			for _, v := range r.Field(field).List {
-				number, ok := parseNumber(string(v.Text))
-				if ok {
-					f.value, f.number = w.word(strconv.Itoa(place)), number
-					yield()
-				}
-				place++
-			}
-		}
-	case t.rule.Collapse != nil:
-		f.value = w.part(r, u, t.rule.Collapse)
-		yield()
+// countedBy lists what a match counts for a target, one value a fact: the
+// combinations of a value_count, the part of a Collapse, the places and
+// numbers of a target that computes, the attempt of one that counts events
+// where that is not the record itself; else there is one, the empty text.
+func (w *Worker) countedBy(values []uint32, r *event.Record, u *use) []uint32 {
+	switch c := w.d.targets[u.target].rule; {
+	case numeric(c):
+		return w.numbers(values, r, u.values)
+	case c.Collapse != nil:
+		return append(values, w.part(r, u, c.Collapse))
 	case len(u.values) > 0:
-		for _, f.value = range w.groups(r, u.values) {
-			yield()
+		return w.combine(values, r, u.values, 0)
+	case countsAttempts(c):
+		if attempt := r.Attempt(); attempt != r.Key() {
+			return append(values, w.words.put(attempt[:]))
 		}
-	default:
-		yield()
 	}
+	return append(values, 0)
+}
+
+// numbers lists the numbers of fields, each with its place among them.
+func (w *Worker) numbers(values []uint32, r *event.Record, fields []event.Field) []uint32 {
+	place := 0
+	for _, field := range fields {
+		for _, v := range r.Field(field).List {
+			if number, ok := parseNumber(string(v.Text)); ok {
+				w.text = binary.BigEndian.AppendUint64(w.text[:0], math.Float64bits(number))
+				values = append(values, w.words.put(strconv.AppendInt(w.text, int64(place), 10)))
+			}
+			place++
+		}
+	}
+	return values
 }
 
 // part is what a Collapse takes the facts of a group apart by.
-func (w *Worker) part(r *event.Record, u *use, c *rule.Collapse) string {
-	part := "of"
+func (w *Worker) part(r *event.Record, u *use, c *rule.Collapse) uint32 {
+	part := append(w.text[:0], "of"...)
 	for _, f := range c.Fields(w.log(u)) {
 		v := r.Field(f)
 		if v.Unknown {
-			w.miss(w.weak, u.target, r.Shape(), w.d.names[f])
+			w.miss(w.weak, u.target, r.Shape(), f, "")
 		}
-		texts := w.texts(v)
+		texts := lowered(v)
 		if len(texts) == 0 {
-			return w.word("attempt" + joint + r.Attempt().String())
+			attempt := r.Attempt()
+			return w.words.put(append(append(part[:0], "attempt"+joint...), attempt[:]...))
 		}
 		slices.Sort(texts)
-		part += joint + strings.Join(texts, joint+joint)
+		for _, t := range texts {
+			part = append(append(part, joint...), t...)
+		}
+		part = append(part, joint...)
 	}
-	return w.word(part)
+	w.text = part
+	return w.words.put(part)
 }
 
 // log is the log that the rule of a use reads.
 func (w *Worker) log(u *use) event.Log { return w.d.targets[u.target].rule.Base[u.base].Rule.Log }
 
+// searches numbers a set of names.
+func (w *Worker) searches(names []string) uint32 {
+	if len(names) == 1 {
+		w.text = append(w.text[:0], names[0]...)
+		return w.words.put(w.text)
+	}
+	w.text = w.text[:0]
+	for i, n := range sortedSet(slices.Clone(names)) {
+		if i > 0 {
+			w.text = append(w.text, joint...)
+		}
+		w.text = append(w.text, n...)
+	}
+	return w.words.put(w.text)
+}
+
 // follow notes a record that follows the facts of its group, or may.
 func (w *Worker) follow(r *event.Record, u *use, sure bool) {
-	f := follower{tenant: w.word(string(r.Tenant())), time: r.Time(), sure: sure}
-	groups := w.groups(r, u.group)
+	f := fact{time: r.Time(), tenant: w.words.put(r.Tenant()), kind: isAfter}
+	if !sure {
+		f.kind = maybe
+	}
 	for _, field := range u.group {
 		if r.Field(field).Unknown {
-			groups, f.sure = []string{anyGroup}, false
+			f.kind = maybeAny
+			w.keep(u.target, f)
+			return
 		}
 	}
-	for _, f.group = range groups {
-		w.after[u.target] = append(w.after[u.target], f)
+	w.groups = w.combine(w.groups[:0], r, u.group, 0)
+	for _, f.group = range w.groups {
+		w.keep(u.target, f)
 	}
 }
 
@@ -120,16 +156,9 @@ func (w *Worker) follow(r *event.Record, u *use, sure bool) {
 func (w *Worker) unseen(r *event.Record, target int, fields []event.Field) {
 	for _, f := range fields {
 		if r.Field(f).Unknown {
-			w.miss(w.blind, target, r.Shape(), w.d.names[f])
+			w.miss(w.blind, target, r.Shape(), f, "")
 		}
 	}
-}
-
-func (w *Worker) ungrouped(target int, k event.Key) {
-	if w.alone[target] == nil {
-		w.alone[target] = map[event.Key]bool{}
-	}
-	w.alone[target][k] = true
 }
 
 // severity is the target's, or what the record says where the rule goes by
@@ -138,7 +167,7 @@ func (w *Worker) severity(r *event.Record, o *rule.Outcome, target int) rule.Sev
 	if f := o.Rule.LevelField; f != event.NoField {
 		v := r.Field(f)
 		if v.Unknown {
-			w.miss(w.weak, target, r.Shape(), w.d.names[f])
+			w.miss(w.weak, target, r.Shape(), f, "")
 		}
 		if level, ok := rule.RecordSeverity(string(v.First())); ok {
 			return level
@@ -147,44 +176,44 @@ func (w *Worker) severity(r *event.Record, o *rule.Outcome, target int) rule.Sev
 	return w.d.targets[target].level
 }
 
-func (w *Worker) show(r *event.Record) *shown {
-	if w.shown != nil {
-		return w.shown
+// show keeps of the record at hand what alerts show, once.
+func (w *Worker) show(r *event.Record) {
+	if w.isShown {
+		return
 	}
-	s := &shown{
-		tenant: w.word(string(r.Tenant())), id: recordID(r), attempt: r.Attempt(),
-		updated: r.Updated(), size: r.Size(), shape: r.Shape(), entities: r.Entities(),
-	}
-	for i := range s.entities {
-		e := &s.entities[i]
-		e.ID, e.Name = w.word(e.ID), w.word(e.Name)
-	}
-	if size := len(r.Raw()); w.kept+size <= w.d.keep {
-		s.raw = extract.AppendCompact(nil, r.Raw())
-		w.kept += size
-	}
-	w.shown = s
-	return s
+	w.isShown = true
+	s := &w.shown
+	s.time, s.updated, s.size, s.shape = r.Time(), r.Updated(), r.Size(), r.Shape()
+	s.tenant, s.attempt, s.id = w.words.put(r.Tenant()), r.Attempt(), append(s.id[:0], r.ID()...)
+	s.entities, s.listed, s.counted = s.entities[:0], s.listed[:0], s.counted[:0]
+	r.EachEntity(w.entity)
+	s.raw = w.kept.put(r.Raw())
 }
 
-// recordID is the id as the source names it, else one made of the key.
-func recordID(r *event.Record) string {
-	if id := r.ID(); id != nil {
-		return string(id)
+// entity adds one to what is shown of the record at hand.
+func (w *Worker) entity(kind string, id, name []byte) {
+	e := entity{kind: slices.Index(w.kinds, kind), id: w.words.put(id)}
+	if e.kind < 0 {
+		e.kind = len(w.kinds)
+		w.kinds = append(w.kinds, kind)
 	}
-	return "hash:" + r.Key().String()
+	if !bytes.Equal(id, name) {
+		e.name = w.words.put(name)
+	}
+	w.shown.entities = append(w.shown.entities, e)
 }
 
 // look keeps of the record at hand what the raises above a matching rule ask
 // of it. What they cannot see makes their target weak.
 func (w *Worker) look(r *event.Record, c *rule.Compiled) {
+	s := &w.shown
 	for _, x := range w.d.watches[c] {
 		if x.raise.List != "" {
 			switch w.matcher.Listed(x.raise, x.log) {
 			case rule.True:
-				w.shown.listed = sortedSet(append(w.shown.listed, x.id))
+				s.listed = sortedSet(append(s.listed, x.id))
 			case rule.Unknown:
-				w.miss(w.weak, x.target, r.Shape(), "%"+x.raise.List+"%")
+				w.miss(w.weak, x.target, r.Shape(), event.NoField, x.raise.List)
 			}
 			continue
 		}
@@ -194,44 +223,12 @@ func (w *Worker) look(r *event.Record, c *rule.Compiled) {
 		}
 		v := r.Field(f)
 		if v.Unknown {
-			w.miss(w.weak, x.target, r.Shape(), w.d.names[f])
+			w.miss(w.weak, x.target, r.Shape(), f, "")
 		}
-		for _, text := range w.texts(v) {
-			if c := (counted{x.id, text}); !slices.Contains(w.shown.counted, c) {
-				w.shown.counted = append(w.shown.counted, c)
+		for _, text := range lowered(v) {
+			if c := (counted{x.id, w.words.put([]byte(text))}); !slices.Contains(s.counted, c) {
+				s.counted = append(s.counted, c)
 			}
 		}
 	}
-}
-
-// groups lists the groups a record belongs to: every combination of the
-// values of the group's fields. Without a value for one of them there is none.
-func (w *Worker) groups(r *event.Record, fields []event.Field) []string {
-	groups := []string{""}
-	for i, f := range fields {
-		values := w.texts(r.Field(f))
-		var next []string
-		for _, g := range groups {
-			for _, v := range values {
-				if i > 0 {
-					v = g + joint + v
-				}
-				next = append(next, w.word(v))
-			}
-		}
-		groups = next
-	}
-	return groups
-}
-
-// texts are the different values of a field, lower case, empty ones left out.
-func (w *Worker) texts(v event.Values) []string {
-	var all []string
-	for _, x := range v.List {
-		t := strings.ToLower(strings.ReplaceAll(string(x.Text), joint, "\ufffd"))
-		if t != "" && !slices.Contains(all, t) {
-			all = append(all, w.word(t))
-		}
-	}
-	return all
 }

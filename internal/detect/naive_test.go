@@ -2,8 +2,10 @@ package detect
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -32,22 +34,53 @@ type sample struct {
 
 func keyed(kind, id byte) event.Key { return event.Key{kind, id} }
 
-// facts are what a worker makes of a sample for a target.
-func (s *sample) facts(t *target) []fact {
-	shown := &shown{
-		tenant: s.tenant, id: fmt.Sprintf("r%03d", s.id), attempt: keyed('a', s.attempt), updated: s.updated, size: s.size, shape: event.GraphBeta,
-		entities: []event.Entity{{Kind: "app", ID: fmt.Sprint(s.id), Name: "name"}},
+// tell makes a worker keep the facts of a sample for a target.
+func (w *Worker) tell(target int, s *sample) {
+	t := &w.d.targets[target]
+	w.shown = shown{
+		time: s.time, updated: s.updated, size: s.size, shape: event.GraphBeta, tenant: w.words.put([]byte(s.tenant)),
+		attempt: keyed('a', s.attempt), id: fmt.Appendf(nil, "r%03d", s.id),
 	}
-	var all []fact
-	for _, p := range s.points(t.rule) {
+	w.entity("app", []byte(fmt.Sprint(s.id)), []byte("name"))
+	for _, p := range s.spots(t.rule) {
+		f := fact{
+			key: keyed('r', s.id), time: s.time, tenant: w.shown.tenant, matched: w.words.put([]byte(s.matched)), base: uint8(s.base), severity: uint8(s.severity),
+		}
+		switch {
+		case numeric(t.rule):
+			f.value = w.words.put(append(binary.BigEndian.AppendUint64(nil, math.Float64bits(p.number)), p.value...))
+		case countsAttempts(t.rule):
+			f.value = w.words.put(w.shown.attempt[:])
+		default:
+			f.value = w.words.put([]byte(p.value))
+		}
 		for _, g := range s.groups {
-			all = append(all, fact{
-				group: g, value: p.value, number: p.number, time: s.time, key: keyed('r', s.id), bases: t.bit(s.base),
-				severity: s.severity, matched: []string{s.matched}, shown: shown,
-			})
+			f.group = w.words.put([]byte(g))
+			w.pending = append(w.pending, pendingFact{target, f})
 		}
 	}
-	return all
+	w.finish()
+}
+
+// follower is something that follows, or may.
+type follower struct {
+	tenant, group string // anyGroup: the record does not tell it
+	time          int64
+	sure          bool
+}
+
+const anyGroup = "any"
+
+// keep makes a worker keep a follower for a target.
+func (f *follower) keep(w *Worker, target int) {
+	k := fact{tenant: w.words.put([]byte(f.tenant)), group: w.words.put([]byte(f.group)), time: f.time, kind: isAfter}
+	switch {
+	case f.group == anyGroup:
+		k.group, k.kind = 0, maybeAny
+	case !f.sure:
+		k.kind = maybe
+	}
+	w.keep(target, k)
 }
 
 // law is what a correlation asks, in plain values.
@@ -152,44 +185,44 @@ func compareAlerts(a, b alertOf) int {
 	return cmp.Or(strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
 }
 
-// point is one fact of the reference.
-type point struct {
+// spot is one fact of the reference.
+type spot struct {
 	sample
 	group   string
 	value   string
 	number  float64
 	bases   map[int]bool
 	matches map[string]bool
-	leaves  []point // of a chain: what stands beneath
+	leaves  []spot // of a chain: what stands beneath
 }
 
-// points are the facts of a sample without their groups.
-func (s *sample) points(c *rule.Compiled) []point {
+// spots are the facts of a sample without their groups.
+func (s *sample) spots(c *rule.Compiled) []spot {
 	if strings.HasPrefix(c.Type, "value_") || c.Collapse != nil {
-		var all []point
+		var all []spot
 		for i, v := range s.values {
-			all = append(all, point{value: v, number: s.numbers[i]})
+			all = append(all, spot{value: v, number: s.numbers[i]})
 			if c.Collapse != nil {
 				break // a record is in one part
 			}
 		}
 		return all
 	}
-	return []point{{}}
+	return []spot{{}}
 }
 
-// pointsOf are the facts of samples: of several versions of a record only the
+// spotsOf are the facts of samples: of several versions of a record only the
 // latest, then the fullest.
-func pointsOf(l law, samples []sample, several bool) []point {
-	var all []point
+func spotsOf(l law, samples []sample, several bool) []spot {
+	var all []spot
 	c := l.compiled("")
 	for _, s := range samples {
 		if !several {
 			s.tenant = ""
 		}
-		for _, p := range s.points(c) {
+		for _, p := range s.spots(c) {
 			for _, g := range s.groups {
-				all = append(all, point{
+				all = append(all, spot{
 					sample: s, group: g, value: p.value, number: p.number, bases: map[int]bool{s.base: true}, matches: map[string]bool{s.matched: true},
 				})
 			}
@@ -199,23 +232,23 @@ func pointsOf(l law, samples []sample, several bool) []point {
 }
 
 // once keeps the newest version of every record (for each rule, where the
-// rules are told apart) and makes one point of those for one record, group
+// rules are told apart) and makes one spot of those for one record, group
 // and value.
-func (l law) once(all []point) []point {
-	older := func(a, b point) bool {
+func (l law) once(all []spot) []spot {
+	older := func(a, b spot) bool {
 		return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.size, b.size)) < 0
 	}
 	type mine struct {
 		id   byte
 		base int
 	}
-	slot := func(p point) mine {
+	slot := func(p spot) mine {
 		if strings.HasPrefix(l.kind, "temporal") {
 			return mine{p.id, slices.Max(slices.Collect(maps.Keys(p.bases)))}
 		}
 		return mine{p.id, 0}
 	}
-	best := map[mine]point{}
+	best := map[mine]spot{}
 	for _, p := range all {
 		if b, ok := best[slot(p)]; !ok || older(b, p) {
 			best[slot(p)] = p
@@ -226,7 +259,7 @@ func (l law) once(all []point) []point {
 		id                   byte
 		time                 int64
 	}
-	kept := map[identity]point{}
+	kept := map[identity]spot{}
 	for _, p := range all {
 		if older(p, best[slot(p)]) {
 			continue
@@ -240,7 +273,7 @@ func (l law) once(all []point) []point {
 	return slices.Collect(maps.Values(kept))
 }
 
-func unite(a, b point, newer bool) point {
+func unite(a, b spot, newer bool) spot {
 	out, other := a, b
 	if newer {
 		out, other = b, a
@@ -253,25 +286,25 @@ func unite(a, b point, newer bool) point {
 	return out
 }
 
-// firing is a point that fires, and what it saw.
+// firing is a spot that fires, and what it saw.
 type firing struct {
-	point
-	window []point
+	spot
+	window []spot
 	number float64
 	cut    bool
 }
 
-// firings works out from the text alone which points fire: no window slides,
-// nothing is kept from one point to the next.
-func (l law) firings(points []point, after []follower, now, wait int64) (found []firing, undecided int) {
-	for _, p := range points {
-		var group []point
-		for _, q := range points {
+// firings works out from the text alone which spots fire: no window slides,
+// nothing is kept from one spot to the next.
+func (l law) firings(spots []spot, after []follower, now, wait int64) (found []firing, undecided int) {
+	for _, p := range spots {
+		var group []spot
+		for _, q := range spots {
 			if q.tenant == p.tenant && q.group == p.group && q.time > p.time-l.span && q.time <= p.time {
 				group = append(group, q)
 			}
 		}
-		slices.SortFunc(group, comparePoints)
+		slices.SortFunc(group, compareSpots)
 		window := group[max(0, len(group)-l.most):]
 		n := l.number(window, p)
 		followed, unclear := l.followed(p, after)
@@ -287,11 +320,11 @@ func (l law) firings(points []point, after []follower, now, wait int64) (found [
 	return found, undecided
 }
 
-func comparePoints(a, b point) int {
+func compareSpots(a, b spot) int {
 	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id), strings.Compare(a.value, b.value))
 }
 
-func (l law) followed(p point, after []follower) (sure, unclear bool) {
+func (l law) followed(p spot, after []follower) (sure, unclear bool) {
 	for _, f := range after {
 		if l.within >= 0 && f.tenant == p.tenant && f.time >= p.time && f.time <= p.time+l.within {
 			sure = sure || f.sure && f.group == p.group
@@ -302,7 +335,7 @@ func (l law) followed(p point, after []follower) (sure, unclear bool) {
 }
 
 // number is what the condition judges.
-func (l law) number(window []point, p point) float64 {
+func (l law) number(window []spot, p spot) float64 {
 	different := map[string]bool{}
 	var numbers []float64
 	parts := map[string][]int64{}
@@ -369,18 +402,18 @@ func (l law) ranked(numbers []float64) float64 {
 
 // inRun says whether p ends a run of facts of the rules 0 to base: grown from
 // the facts of the first rule, one rule after the other.
-func inRun(window []point, p point, base int) bool {
-	var ends []point // of runs so far
+func inRun(window []spot, p spot, base int) bool {
+	var ends []spot // of runs so far
 	for b := range base + 1 {
-		var next []point
+		var next []spot
 		for _, q := range window {
-			if q.bases[b] && (b == 0 || slices.ContainsFunc(ends, func(e point) bool { return e.time <= q.time })) {
+			if q.bases[b] && (b == 0 || slices.ContainsFunc(ends, func(e spot) bool { return e.time <= q.time })) {
 				next = append(next, q)
 			}
 		}
 		ends = next
 	}
-	return slices.ContainsFunc(ends, func(e point) bool { return comparePoints(e, p) == 0 })
+	return slices.ContainsFunc(ends, func(e spot) bool { return compareSpots(e, p) == 0 })
 }
 
 // fewest is the least number of spans of time that cover times: tried for
@@ -417,7 +450,7 @@ func (l law) alerts(found []firing, name func(base int) string) []alertOf {
 	all := make([]alertOf, 0, len(byPlace))
 	for k, list := range byPlace {
 		a := alertOf{Tenant: k.tenant, Group: k.group, Day: k.day, Value: list[0].number}
-		var union []point
+		var union []spot
 		bases := map[int]bool{}
 		for _, f := range list {
 			a.Value, a.AtLeast = max(a.Value, f.number), a.AtLeast || f.cut
@@ -444,8 +477,8 @@ func (l law) alerts(found []firing, name func(base int) string) []alertOf {
 }
 
 // show fills in what an alert says of the union of its windows.
-func show(a *alertOf, union []point) {
-	slices.SortFunc(union, func(a, b point) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id)) })
+func show(a *alertOf, union []spot) {
+	slices.SortFunc(union, func(a, b spot) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id)) })
 	attempts, matched, apps := map[byte]bool{}, map[string]bool{}, map[string]bool{}
 	var records []string
 	for _, p := range union {

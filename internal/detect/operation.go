@@ -3,7 +3,7 @@ package detect
 // operations counts the operations of a Collapse: in each part of the facts
 // the least number of time spans [t, t+within] that cover its times.
 type operations struct {
-	facts  []fact
+	facts  []point
 	within int64
 	of     []*operation // by fact
 	count  int
@@ -20,9 +20,9 @@ type operation struct {
 	outdated bool  // spans is not known since the head moved
 }
 
-func newOperations(facts []fact, within int64) *operations {
+func newOperations(facts []point, within int64) *operations {
 	o := &operations{facts: facts, within: within, of: make([]*operation, len(facts))}
-	parts := map[string]*operation{}
+	parts := map[uint32]*operation{}
 	for i := range facts {
 		p := parts[facts[i].value]
 		if p == nil {

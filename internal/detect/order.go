@@ -9,14 +9,14 @@ import (
 // decrease. A fact sees the longest run that ends with it; the facts of one
 // second may stand in any order in it, and one record may be several steps.
 type ordered struct {
-	facts []fact
+	facts []point
 	// start is, by rule, of all runs that end with a fact of it, how late
 	// the earliest fact of a run can be: its place among the facts.
 	start    []int
 	from, to int // facts of the newest second that start does not know
 }
 
-func newOrdered(facts []fact, rules int) *ordered {
+func newOrdered(facts []point, rules int) *ordered {
 	o := &ordered{facts: facts, start: make([]int, rules)}
 	for i := range o.start {
 		o.start[i] = -1

@@ -1,8 +1,13 @@
 package detect
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"hash/maphash"
+	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -87,17 +92,23 @@ func afterOf(t *rapid.T) []follower {
 	return rapid.SliceOfN(one, 0, 6).Draw(t, "after")
 }
 
+// bare is a detector of targets that matches nothing.
+func bare(most int, targets ...target) *Detector {
+	return &Detector{most: most, targets: targets, limit: math.MaxInt, seed: maphash.MakeSeed()}
+}
+
 // lone is a detector of one correlation that alerts.
 func lone(l law) *Detector {
 	c := l.compiled("many")
-	return &Detector{most: l.most, targets: []target{{rule: c, alerts: true, steady: steady(c), wait: patience(c), said: []int{0}}}}
+	return bare(l.most, target{rule: c, alerts: true, steady: steady(c), wait: patience(c), said: []int{0}})
 }
 
 // spread deals the facts of samples to workers, for the target of each.
 func spread(d *Detector, samples []sample, to func(*sample) int, workers int, last int64) []*Worker {
 	all := make([]*Worker, workers)
 	for i := range all {
-		all[i] = &Worker{d: d, last: last, facts: make([][]fact, len(d.targets)), after: make([][]follower, len(d.targets))}
+		all[i] = d.newWorker()
+		all[i].last = last
 	}
 	for i := range samples {
 		s := samples[i]
@@ -106,9 +117,34 @@ func spread(d *Detector, samples []sample, to func(*sample) int, workers int, la
 			s.base = 0
 		}
 		w.tenants.add(s.tenant)
-		w.facts[n] = append(w.facts[n], s.facts(&d.targets[n])...)
+		w.tell(n, &s)
 	}
 	return all
+}
+
+// decided is what a detector says of workers, whose files are gone then, in
+// order.
+func decided(t fataler, d *Detector, workers []*Worker) *Result {
+	t.Helper()
+	res, err := d.Decide(context.Background(), workers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range workers {
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.SortFunc(res.Detections, func(a, b Detection) int {
+		return cmp.Or(strings.Compare(a.Rule.Key(), b.Rule.Key()), strings.Compare(a.Tenant, b.Tenant), slices.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
+	})
+	return res
+}
+
+// spilling draws how many bytes of facts a worker may keep in memory: mostly
+// all, else a few or none.
+func spilling(t *rapid.T) int {
+	return rapid.SampledFrom([]int{math.MaxInt, math.MaxInt, math.MaxInt, 0, 300, 2000}).Draw(t, "in memory")
 }
 
 func toFirst(*sample) int { return 0 }
@@ -122,19 +158,19 @@ func TestDecideAgreesWithTheNaiveReading(t *testing.T) {
 		samples, after := samplesOf(t, l.rules), afterOf(t)
 		now := int64(rapid.SampledFrom([]int{-20, 0, 20, 86400, 200000}).Draw(t, "now"))
 		d := lone(l)
+		d.limit = spilling(t)
 		several := severalTenants(samples)
 		workers := spread(d, rapid.Permutation(samples).Draw(t, "order"), toFirst, rapid.IntRange(1, 4).Draw(t, "workers"), now)
 		for i, f := range after {
-			w := workers[i%len(workers)]
-			w.after[0] = append(w.after[0], f)
+			f.keep(workers[i%len(workers)], 0)
 			if !several {
 				after[i].tenant = ""
 			}
 		}
-		found, undecided := l.firings(pointsOf(l, samples, several), after, now, d.targets[0].wait)
+		found, undecided := l.firings(spotsOf(l, samples, several), after, now, d.targets[0].wait)
 		want := l.alerts(found, func(b int) string { return fmt.Sprint("base", b) })
 
-		res := d.Decide(workers)
+		res := decided(t, d, workers)
 		if got := flatAll(res.Detections); !slices.Equal(got, want) {
 			t.Fatalf("%+v at %d:\ngot  %+v\nwant %+v", l, now, got, want)
 		}
@@ -161,41 +197,49 @@ func TestChainsAgreeWithTheNaiveReading(t *testing.T) {
 			samples[i].groups = groups
 		}
 		now := int64(rapid.SampledFrom([]int{0, 20, 86400, 200000}).Draw(t, "now"))
-		d := &Detector{most: inner[0].most, targets: make([]target, 3)}
+		d := bare(inner[0].most, make([]target, 3)...)
+		d.limit = spilling(t)
 		top := outer.compiled("many")
 		top.Base = []rule.Base{{Rule: inner[0].compiled("first")}, {Rule: inner[1].compiled("second")}}
 		d.targets[2] = target{rule: top, alerts: true, level: rule.High, steady: steady(top), wait: patience(top), said: []int{2}}
-		var above []point
+		var counted []int // places in the group beneath
+		if outer.kind == "value_count" {
+			counted = []int{1}
+		}
+		var above []spot
 		for i := range inner {
 			inner[i].most, inner[i].rules, inner[i].within = d.most, 1, -1
 			c := inner[i].compiled("inner")
-			d.targets[i] = target{rule: c, steady: steady(c), wait: patience(c), said: []int{2}, feeds: []feed{{target: 2, base: i, group: []int{0}, values: []int{1}}}}
+			d.targets[i] = target{rule: c, steady: steady(c), wait: patience(c), said: []int{2}, feeds: []feed{{target: 2, base: i, group: []int{0}, values: counted}}}
 			d.targets[2].wait = max(d.targets[2].wait, patience(top)+d.targets[i].wait)
-			above = append(above, firedBeneath(inner[i], i, samples, now)...)
+			above = append(above, firedBeneath(inner[i], i, samples, now, counted != nil)...)
 		}
 		outer.most = d.most
 		found, _ := outer.firings(outer.once(above), nil, now, d.targets[2].wait)
 		want := outer.alerts(found, func(b int) string { return []string{"first", "second"}[b] })
 
 		workers := spread(d, rapid.Permutation(samples).Draw(t, "order"), func(s *sample) int { return s.base }, rapid.IntRange(1, 4).Draw(t, "workers"), now)
-		if got := flatAll(d.Decide(workers).Detections); !slices.Equal(got, want) {
+		if got := flatAll(decided(t, d, workers).Detections); !slices.Equal(got, want) {
 			t.Fatalf("%+v over %+v at %d:\ngot  %+v\nwant %+v", outer, inner, now, got, want)
 		}
 	})
 }
 
 // firedBeneath are the firings of a correlation as points of the one above.
-func firedBeneath(l law, base int, samples []sample, now int64) []point {
+func firedBeneath(l law, base int, samples []sample, now int64, counted bool) []spot {
 	mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.base != base })
 	for i := range mine {
 		mine[i].base = 0
 	}
-	found, _ := l.firings(pointsOf(l, mine, false), nil, now, patienceOf(l))
-	var above []point
+	found, _ := l.firings(spotsOf(l, mine, false), nil, now, patienceOf(l))
+	var above []spot
 	for _, f := range found {
-		p := f.point
+		p := f.spot
 		p.group, p.value, p.severity, p.bases, p.matches = f.group[:1], f.group[2:], rule.High, map[int]bool{base: true}, nil
-		p.leaves = append([]point{}, f.window...)
+		if !counted {
+			p.value = ""
+		}
+		p.leaves = append([]spot{}, f.window...)
 		above = append(above, p)
 	}
 	return above
@@ -210,15 +254,15 @@ func TestPlainFactsFireAlone(t *testing.T) {
 		samples := samplesOf(t, 1)
 		d := detectorOf(t, failedSignIn)
 		l := law{kind: "event_count", bounds: []rule.Bound{{Op: "gte"}}, span: 1, most: 1 << 20, collapse: -1, within: -1}
-		found, _ := l.firings(pointsOf(l, samples, severalTenants(samples)), nil, 0, 0)
+		found, _ := l.firings(spotsOf(l, samples, severalTenants(samples)), nil, 0, 0)
 		for i := range found { // alone: not with those of its second
-			found[i].window = []point{found[i].point}
+			found[i].window = []spot{found[i].spot}
 		}
 		want := l.alerts(found, nil)
 		for i := range want {
 			want[i].Value = float64(want[i].Count)
 		}
-		res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, "order"), toFirst, 3, 0))
+		res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, "order"), toFirst, 3, 0))
 		if got := flatAll(res.Detections); !slices.Equal(got, want) {
 			t.Fatalf("got  %+v\nwant %+v", got, want)
 		}
@@ -243,7 +287,8 @@ func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
 		run := func(name string) string {
 			d := lone(l)
 			workers := rapid.IntRange(1, 5).Draw(t, name+" workers")
-			res := d.Decide(spread(d, rapid.Permutation(samples).Draw(t, name), toFirst, workers, 86400))
+			d.limit = spilling(t)
+			res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, name), toFirst, workers, 86400))
 			return fmt.Sprintf("%+v %v", plainly(res.Detections), res.Undecided)
 		}
 		if a, b := run("first"), run("second"); a != b {
@@ -252,7 +297,7 @@ func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
 	})
 }
 
-// plainly takes the pointer out of detections, in their own order.
+// plainly takes the pointer out of detections.
 func plainly(list []Detection) []Detection {
 	list = slices.Clone(list)
 	for i := range list {

@@ -3,7 +3,7 @@ package detect
 // window is the facts that a correlation looks at: facts[from:to], at most
 // the newest of those within its span of time.
 type window struct {
-	facts    []fact
+	facts    []point
 	most     int
 	count    counter
 	from, to int

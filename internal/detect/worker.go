@@ -2,41 +2,62 @@ package detect
 
 import (
 	"math"
+	"slices"
 
 	"vakt/internal/event"
+	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
-// Worker matches records, one after the other, for one goroutine.
+// Worker matches records, one after the other, for one goroutine. What it
+// keeps of them is its own: workers share nothing that is written to.
 type Worker struct {
 	d       *Detector
 	matcher *rule.Matcher
 	out     []rule.Outcome
-	facts   [][]fact     // by target
-	after   [][]follower // by target
-	shown   *shown       // of the record at hand; nil until somebody asks
-	number  int          // of the record at hand, from 1
-	blind   map[blindKey]*blindCount
-	weak    map[blindKey]*blindCount
-	seen    map[shapeLog]int
-	alone   map[int]map[event.Key]bool // by target: records without a value to group by
+
+	facts []facts // by target
+	words words
+	rows  rows
+	kinds []string // of entities
+	kept  records
+	held  int // bytes of facts and rows in memory
+	spill *spill
+	err   error // why it cannot keep facts any more
+
+	number  int // of the record at hand, from 1
+	shown   shown
+	isShown bool // of the record at hand
+	pending []pendingFact
+	groups  []uint32 // scratch, as are these
+	values  []uint32
+	text    []byte
+
+	blind   []*blindCount // by target and shape
+	weak    []*blindCount
+	seen    map[shapeLog]*int
+	same    shapeLog // of the last record, and its place in seen
+	tallied *int
+	alone   [][]event.Key // by target: records without a value to group by, perhaps several times
 	tenants tenants
 	last    int64 // newest event time
-	words   map[string]string
-	kept    int // bytes of records
 }
 
-// blindKey is a target and the shape in which it could not see.
-type blindKey struct {
+// pendingFact is a fact of the record at hand, whose row is not written yet.
+type pendingFact struct {
 	target int
-	shape  event.Shape
+	fact   fact
 }
 
 type blindCount struct {
 	records int
 	newest  int // number of the last record counted
-	missing map[string]bool
+	fields  []event.Field
+	lists   []string
 }
+
+// shapeCount is how many shapes there are, that of no shape included.
+var shapeCount = len(event.Shapes()) + 1
 
 type shapeLog struct {
 	shape event.Shape
@@ -63,22 +84,30 @@ func (t *tenants) merge(o tenants) {
 
 // NewWorker makes a worker of the detector.
 func (d *Detector) NewWorker() *Worker {
+	w := d.newWorker()
+	w.matcher = d.set.NewMatcher()
+	return w
+}
+
+// newWorker makes one that keeps facts and matches nothing.
+func (d *Detector) newWorker() *Worker {
+	counts := len(d.targets) * shapeCount
 	return &Worker{
-		d: d, matcher: d.set.NewMatcher(), facts: make([][]fact, len(d.targets)), after: make([][]follower, len(d.targets)), seen: map[shapeLog]int{}, alone: map[int]map[event.Key]bool{},
-		blind: map[blindKey]*blindCount{}, weak: map[blindKey]*blindCount{},
-		last: math.MinInt64, words: map[string]string{},
+		d: d, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
+		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
+		seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
 }
 
 // See matches one record in scope, whose time has been checked.
 func (w *Worker) See(r *event.Record) {
 	w.number++
-	w.shown = nil
+	w.isShown = false
 	w.last = max(w.last, r.Time())
 	if t := r.Tenant(); len(t) > 0 && string(t) != w.tenants.one {
 		w.tenants.add(string(t))
 	}
-	w.seen[shapeLog{r.Shape(), r.Logs()}]++
+	w.tally(shapeLog{r.Shape(), r.Logs()})
 	w.out = w.matcher.Match(r, r.Logs(), w.out[:0])
 	for i := range w.out {
 		if o := &w.out[i]; o.Result == rule.True {
@@ -87,47 +116,111 @@ func (w *Worker) See(r *event.Record) {
 			w.unknown(r, o)
 		}
 	}
+	w.finish()
+}
+
+// Err says why the worker can keep facts no more; what it found then is not
+// all there was. It is asked now and then, and Decide says it too.
+func (w *Worker) Err() error {
+	if w.err == nil && (w.words.full || w.rows.full) {
+		w.err = errFull
+	}
+	return w.err
+}
+
+// tally counts the records of a shape and log.
+func (w *Worker) tally(s shapeLog) {
+	if w.tallied == nil || s != w.same {
+		if w.seen[s] == nil {
+			w.seen[s] = new(int)
+		}
+		w.same, w.tallied = s, w.seen[s]
+	}
+	*w.tallied++
+}
+
+// finish writes the row of the record at hand and the facts that point to it.
+func (w *Worker) finish() {
+	if len(w.pending) == 0 {
+		return
+	}
+	w.text = w.shown.append(w.text[:0], w.pending[0].fact.key)
+	row := w.rows.put(w.text)
+	w.held += len(w.text)
+	for _, p := range w.pending {
+		p.fact.row = row
+		w.keep(p.target, p.fact)
+	}
+	w.pending = w.pending[:0]
+}
+
+// keep adds a fact to those of a target.
+func (w *Worker) keep(target int, f fact) {
+	w.facts[target].add(f)
+	if w.held += factBytes; w.held > w.d.limit && w.err == nil {
+		w.err = w.spillAll()
+	}
 }
 
 // unknown notes what kept a rule from being decided, under the names of the
 // rules that would have alerted.
 func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
-	for _, u := range w.d.uses[o.Rule] {
+	for i := range w.d.uses[o.Rule] {
+		u := &w.d.uses[o.Rule][i]
 		if u.role != counts {
-			w.follow(r, &u, false)
+			w.follow(r, u, false)
 		}
 		for _, f := range o.Blind {
-			w.miss(w.blind, u.target, r.Shape(), w.d.names[f])
+			w.miss(w.blind, u.target, r.Shape(), f, "")
 		}
 		for _, list := range o.Unread {
-			w.miss(w.blind, u.target, r.Shape(), "%"+list+"%")
+			w.miss(w.blind, u.target, r.Shape(), event.NoField, list)
 		}
 	}
 }
 
 // miss counts the record at hand, once for a target, among those in which it
-// could not see something.
-func (w *Worker) miss(counts map[blindKey]*blindCount, target int, shape event.Shape, what string) {
+// could not see something: a field, or a list of the baseline.
+func (w *Worker) miss(counts []*blindCount, target int, shape event.Shape, f event.Field, list string) {
 	for _, t := range w.d.targets[target].said {
-		k := blindKey{t, shape}
-		b := counts[k]
-		if b == nil {
-			b = &blindCount{missing: map[string]bool{}}
-			counts[k] = b
+		at := &counts[t*shapeCount+int(shape)]
+		if *at == nil {
+			*at = &blindCount{}
 		}
+		b := *at
 		if b.newest != w.number {
 			b.newest = w.number
 			b.records++
 		}
-		b.missing[what] = true
+		if list == "" && !slices.Contains(b.fields, f) {
+			b.fields = append(b.fields, f)
+		}
+		if list != "" && !slices.Contains(b.lists, "%"+list+"%") {
+			b.lists = append(b.lists, "%"+list+"%")
+		}
 	}
 }
 
-// word keeps one copy of a text that comes again and again.
-func (w *Worker) word(s string) string {
-	if known, ok := w.words[s]; ok {
-		return known
+// records are those that a worker keeps to show them, up to a number of bytes.
+type records struct {
+	left int
+	list [][]byte
+}
+
+// put keeps a record if there is room; the number is 0 where there is none.
+func (k *records) put(raw []byte) int {
+	if len(raw) > k.left {
+		return 0
 	}
-	w.words[s] = s
-	return s
+	k.left -= len(raw)
+	k.list = append(k.list, extract.AppendCompact(nil, raw))
+	return len(k.list)
+}
+
+// raw is the record of a number; nil for 0.
+func (k *records) raw(number int) []byte {
+	if number == 0 {
+		return nil
+	}
+	return k.list[number-1]
 }

@@ -246,12 +246,12 @@ func prop[O, T any](part, name string, at func(*O) *Fact[T], as func([]byte) (T,
 	return property[O]{
 		name: lower,
 		read: func(owner *O, o object) {
-			raw, carried := o[lower]
-			if !carried {
+			i := o.find(lower)
+			if i < 0 {
 				*at(owner) = Unknown[T](notCarried)
 				return
 			}
-			*at(owner) = valueOr(as, raw, missing)
+			*at(owner) = valueOr(as, o[i].raw, missing)
 		},
 		settle: func(owner *O, seen bool) {
 			f := at(owner)

@@ -174,8 +174,7 @@ func (d *decoder) history(h *history) {
 
 // deleted joins the bin with what the audit log tells of deletions for good.
 func (d *decoder) deleted(h *history) {
-	list := []Deleted{}
-	inBin := map[string]bool{}
+	bin := newUnique[Deleted]()
 	asked := d.asked(DeletedPart)
 	if asked {
 		d.each(DeletedPart, func(o object) error {
@@ -183,13 +182,13 @@ func (d *decoder) deleted(h *history) {
 			if x.ID == "" {
 				return errors.New("has no id")
 			}
-			inBin[x.ID] = true
-			list = append(list, x)
+			bin.put(x.ID, x)
 			return nil
 		})
 	}
+	list := bin.ordered()
 	for _, x := range h.deleted {
-		if !inBin[x.ID] || x.Hard {
+		if _, inBin := bin.place[x.ID]; !inBin || x.Hard {
 			list = append(list, x)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // here is named in the policy: whom the policy covers cannot then be told.
 // https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy
 func (d *decoder) policies() {
-	list := []Policy{}
+	policies := newUnique[Policy]()
 	d.each(AccessPart, func(o object) error {
 		p := Policy{ID: o.id("id"), Name: o.text("displayname"), State: o.text("state")}
 		if p.ID == "" || p.State == "" {
@@ -19,10 +19,10 @@ func (d *decoder) policies() {
 		p.conditions(o.inner("conditions"))
 		p.grant(o.inner("grantcontrols"))
 		p.HasSession = hasControls(o.inner("sessioncontrols"))
-		list = append(list, p)
+		policies.put(p.ID, p)
 		return nil
 	})
-	d.s.Policies = fact(d, AccessPart, list)
+	d.s.Policies = fact(d, AccessPart, policies.ordered())
 }
 
 // knownConditions are the members of conditions that Policy holds.
@@ -50,7 +50,8 @@ func (p *Policy) conditions(c object) {
 	on := c.inner("platforms")
 	p.IncludePlatforms, p.ExcludePlatforms = on.texts("includeplatforms"), on.texts("excludeplatforms")
 	p.devices(c.inner("devices"))
-	for name, value := range c {
+	for _, m := range c {
+		name, value := m.lowerName(), m.raw
 		if !slices.Contains(knownConditions, name) && !strings.HasPrefix(name, "@") && !emptyCondition(value) {
 			p.Unknown = append(p.Unknown, name)
 		}
@@ -101,7 +102,8 @@ func guestsOf(o object) []string {
 func (p *Policy) devices(o object) {
 	filter := o.inner("devicefilter")
 	p.DeviceFilter, p.DeviceFilterMode = filter.text("rule"), filter.text("mode")
-	for name, value := range o {
+	for _, m := range o {
+		name, value := m.lowerName(), m.raw
 		if name != "devicefilter" && !strings.HasPrefix(name, "@") && !emptyCondition(value) {
 			p.Unknown = append(p.Unknown, "devices."+name)
 		}
@@ -118,7 +120,8 @@ func (p *Policy) grant(g object) {
 
 // hasControls is true where one session control is set.
 func hasControls(o object) bool {
-	for name, value := range o {
+	for _, m := range o {
+		name, value := m.lowerName(), m.raw
 		if !strings.HasPrefix(name, "@") && !emptyCondition(value) && string(value) != "false" {
 			return true
 		}

@@ -43,7 +43,7 @@ func firstOf(texts ...string) string {
 // members. Where a member is a group of the list its members count too, for
 // files by tools that list direct members only.
 func (d *decoder) groups() {
-	groups := []Group{}
+	groups := newUnique[Group]()
 	nested := map[string][]string{} // group → groups in it
 	d.each(GroupsPart, func(o object) error {
 		g := Group{ID: o.id("id"), Name: o.text("displayname"), Mail: o.text("mail")}
@@ -52,14 +52,15 @@ func (d *decoder) groups() {
 		}
 		g.RoleAssignable = Unknown[bool]("groups.json does not carry isAssignableToRole")
 		if o.has("isassignabletorole") {
-			g.RoleAssignable = valueOr(flagOf, o["isassignabletorole"], "isAssignableToRole cannot be read")
+			g.RoleAssignable = valueOr(flagOf, o.raw("isassignabletorole"), "isAssignableToRole cannot be read")
 		}
+		delete(nested, g.ID)
 		g.Members = membersOf(o, func(id string) { nested[g.ID] = append(nested[g.ID], id) })
-		groups = append(groups, g)
+		groups.put(g.ID, g)
 		return nil
 	})
-	unfold(groups, nested)
-	d.s.Groups = fact(d, GroupsPart, groups)
+	d.s.Groups = fact(d, GroupsPart, groups.ordered())
+	unfold(d.s.Groups.Value, nested)
 }
 
 func membersOf(o object, group func(id string)) Fact[[]string] {
@@ -75,7 +76,7 @@ func membersOf(o object, group func(id string)) Fact[[]string] {
 			group(m.id("id"))
 		}
 	}
-	if o.get("members@odata.nextlink") != nil || isNull(o["members"]) {
+	if o.get("members@odata.nextlink") != nil || isNull(o.raw("members")) {
 		return Fact[[]string]{Value: sorted(ids), Why: "the list of the group's members broke off"}
 	}
 	return Known(sorted(ids))
@@ -132,7 +133,7 @@ func (d *decoder) giveGroups() {
 // definitions reads the roles; they are found by id and by template id.
 func (d *decoder) definitions() map[string]RoleDefinition {
 	names := map[string]RoleDefinition{}
-	roles := []RoleDefinition{}
+	roles := newUnique[RoleDefinition]()
 	d.each(DefinitionsPart, func(o object) error {
 		r := RoleDefinition{ID: o.id("id"), Template: firstOf(o.id("templateid"), o.id("id")), Name: o.text("displayname"), BuiltIn: o.flag("isbuiltin")}
 		if r.ID == "" {
@@ -143,10 +144,10 @@ func (d *decoder) definitions() map[string]RoleDefinition {
 			r.Privileged = valueOr(flagOf, o.get("isprivileged"), "isPrivileged cannot be read")
 		}
 		names[r.ID], names[r.Template] = r, r
-		roles = append(roles, r)
+		roles.put(r.ID, r)
 		return nil
 	})
-	d.s.Roles = fact(d, DefinitionsPart, roles)
+	d.s.Roles = fact(d, DefinitionsPart, roles.ordered())
 	return names
 }
 
@@ -183,7 +184,7 @@ func (d *decoder) schedules() func(assignmentKey) Fact[bool] {
 }
 
 func (d *decoder) assignments(part string, eligible bool, standing func(assignmentKey) Fact[bool]) ([]Assignment, bool) {
-	list := []Assignment{}
+	list := newUnique[Assignment]()
 	whole := d.each(part, func(o object) error {
 		k := keyOf(o)
 		p := o.inner("principal")
@@ -204,10 +205,10 @@ func (d *decoder) assignments(part string, eligible bool, standing func(assignme
 		} else {
 			x.Standing = Known(false)
 		}
-		list = append(list, x)
+		list.put(strings.Join([]string{k.principal, k.role, k.scope}, " "), x)
 		return nil
 	})
-	return list, whole
+	return list.ordered(), whole
 }
 
 // group finds the group that holds a role.

@@ -38,7 +38,7 @@ func (d *decoder) organization() {
 
 func (d *decoder) licencesOfTenant() {
 	d.skus = map[string]SKU{}
-	skus := []SKU{}
+	skus := newUnique[SKU]()
 	d.each(SKUsPart, func(o object) error {
 		sku := SKU{
 			ID: o.id("skuid"), Part: o.text("skupartnumber"), Status: o.text("capabilitystatus"),
@@ -51,14 +51,14 @@ func (d *decoder) licencesOfTenant() {
 			sku.Plans = append(sku.Plans, Plan{p.id("serviceplanid"), p.text("serviceplanname")})
 		}
 		d.skus[sku.ID] = sku
-		skus = append(skus, sku)
+		skus.put(sku.ID, sku)
 		return nil
 	})
-	d.s.SKUs = fact(d, SKUsPart, skus)
+	d.s.SKUs = fact(d, SKUsPart, skus.ordered())
 }
 
 func (d *decoder) domains() {
-	domains := []Domain{}
+	domains := newUnique[Domain]()
 	d.each(DomainsPart, func(o object) error {
 		x := Domain{
 			Name: strings.ToLower(o.text("id")), Verified: o.flag("isverified"), Initial: o.flag("isinitial"), IsDefault: o.flag("isdefault"),
@@ -70,10 +70,10 @@ func (d *decoder) domains() {
 		if how := o.text("authenticationtype"); how != "" {
 			x.Federated = Known(strings.EqualFold(how, "Federated"))
 		}
-		domains = append(domains, x)
+		domains.put(x.Name, x)
 		return nil
 	})
-	d.s.Domains = fact(d, DomainsPart, domains)
+	d.s.Domains = fact(d, DomainsPart, domains.ordered())
 }
 
 // federated tells whether the domain of a UPN signs in elsewhere. Of a domain
@@ -125,7 +125,7 @@ func (d *decoder) securityDefaults() {
 }
 
 func (d *decoder) locations() {
-	locations := []Location{}
+	locations := newUnique[Location]()
 	d.each(LocationsPart, func(o object) error {
 		l := Location{ID: o.id("id"), Name: o.text("displayname"), Trusted: o.flag("istrusted"), Countries: o.texts("countriesandregions")}
 		if l.ID == "" {
@@ -135,10 +135,10 @@ func (d *decoder) locations() {
 		for _, r := range o.objects("ipranges") {
 			l.Ranges = append(l.Ranges, r.text("cidraddress"))
 		}
-		locations = append(locations, l)
+		locations.put(l.ID, l)
 		return nil
 	})
-	d.s.Locations = fact(d, LocationsPart, locations)
+	d.s.Locations = fact(d, LocationsPart, locations.ordered())
 }
 
 // azureRoles reads `az role assignment list --all`, or the same from Azure

@@ -84,6 +84,7 @@ func TestSignInActivity(t *testing.T) {
 	f(`{"id":"a"}`+other, `{"state":"partial","why":"throttled"}`, directory.Unknown[directory.Activity]("signInActivity.json is partial: throttled"))
 	f(`{"id":"a"}`, `{"state":"absent","why":"the tenant has no Entra ID P1"}`, directory.Unknown[directory.Activity]("signInActivity.json is absent: the tenant has no Entra ID P1"))
 	f(`{"id":"a"}`, "", directory.Unknown[directory.Activity]("signInActivity.json is absent: users.json does not carry signInActivity"))
+	f(`{"id":"a","signInActivity":{}}`+other, "", directory.Unknown[directory.Activity]("the sign-in activity has no row for the account"))
 	// An attempt without the successes beside it is no answer.
 	f(`{"id":"a","signInActivity":{"lastSignInDateTime":"2026-01-02T00:00:00Z"}}`, "",
 		directory.Fact[directory.Activity]{Value: directory.Activity{LastAttempt: success}, Why: "lastSuccessfulSignInDateTime was not read, and an attempt is not use"})

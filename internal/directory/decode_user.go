@@ -65,7 +65,8 @@ func managerOf(raw []byte) (string, bool) {
 
 const lastSuccess = "lastsuccessfulsignindatetime"
 
-// activityOf reads signInActivity; null is an account that never signed in.
+// activityOf reads signInActivity; null is an account that never signed in, and
+// an empty object one whose activity was not read.
 func activityOf(raw []byte) (Activity, bool) {
 	if isNull(raw) {
 		return Activity{}, true
@@ -75,7 +76,7 @@ func activityOf(raw []byte) (Activity, bool) {
 		return Activity{}, false
 	}
 	var a Activity
-	whole := true
+	whole := len(o) > 0 // the service never sends an empty one
 	for name, at := range map[string]*time.Time{
 		"lastsignindatetime": &a.LastAttempt, "lastnoninteractivesignindatetime": &a.LastNonInteractive, lastSuccess: &a.LastSuccess,
 	} {
@@ -89,7 +90,7 @@ func activityOf(raw []byte) (Activity, bool) {
 // object with a value in beta.
 func purposeOf(raw []byte) (string, bool) {
 	if o, err := parseObject(raw); err == nil && o.has("userpurpose") {
-		raw = o["userpurpose"]
+		raw = o.raw("userpurpose")
 	}
 	s, ok := textOf(raw)
 	return strings.ToLower(s), ok && s != ""
@@ -242,8 +243,8 @@ func noMailbox(code string) bool {
 
 // licences reads assignedLicenses. Most accounts share their list with many.
 func (d *decoder) licences(o object) Fact[[]Licence] {
-	raw, carried := o["assignedlicenses"]
-	if !carried {
+	raw := o.raw("assignedlicenses")
+	if raw == nil {
 		return Unknown[[]Licence]("users.json does not carry assignedLicenses")
 	}
 	if kept, ok := d.shared[string(raw)]; ok {

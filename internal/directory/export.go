@@ -127,9 +127,12 @@ var shapes = map[shape]struct{ before, between, after string }{
 func writeItem(out *bufio.Writer, kind partKind, item Item, activity map[string]json.RawMessage) error {
 	raw := item.Raw
 	if activity != nil {
-		o, err := parseObject(raw)
-		if err == nil && activity[o.id("id")] != nil {
-			if raw, err = withMember(raw, "signInActivity", activity[o.id("id")]); err != nil {
+		if o, err := parseObject(raw); err == nil && !o.has("signinactivity") {
+			value := activity[o.id("id")]
+			if value == nil {
+				value = json.RawMessage("{}") // not read: the account was made meanwhile
+			}
+			if raw, err = withMember(raw, "signInActivity", value); err != nil {
 				return err
 			}
 		}
@@ -154,20 +157,24 @@ func oneLine(raw []byte, s shape) []byte {
 	return []byte(strings.NewReplacer("\r", "", "\n", "").Replace(string(raw)))
 }
 
-// activity is the sign-in activity by account, where it was read apart.
+// activity is the sign-in activity by account, where it was read apart; nil
+// where it was not.
 func (x *exporter) activity(part string) (map[string]json.RawMessage, error) {
 	if part != UsersPart {
 		return nil, nil
 	}
-	out := map[string]json.RawMessage{}
+	var out map[string]json.RawMessage
 	err := x.parts.Each(ActivityPart, func(item Item) error {
+		if out == nil {
+			out = map[string]json.RawMessage{}
+		}
 		o, err := parseObject(item.Raw)
 		if err != nil {
 			return nil // Decode tells of it
 		}
 		out[o.id("id")] = json.RawMessage("null") // never signed in
 		if o.has("signinactivity") {
-			out[o.id("id")] = o["signinactivity"]
+			out[o.id("id")] = o.raw("signinactivity")
 		}
 		return nil
 	})

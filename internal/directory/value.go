@@ -4,43 +4,87 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"vakt/internal/extract"
 )
 
-// object is one JSON object, its names in lower case: whoever wrote a file may
-// have used another tool than we do, and tools differ in the case of names.
-type object map[string]json.RawMessage
+// object is one JSON object. Names are found without regard to case: whoever
+// wrote a file may have used another tool than we do, and tools differ in the
+// case of names. Values stay in the bytes that were parsed.
+type object []member
 
+type member struct {
+	name []byte // decoded
+	raw  []byte
+}
+
+// parseObject takes valid JSON apart.
 func parseObject(raw []byte) (object, error) {
-	var named map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &named); err != nil {
-		return nil, fmt.Errorf("not an object: %w", err)
+	raw = bytes.TrimSpace(raw)
+	if extract.Kind(raw) != '{' {
+		return nil, errors.New("not an object")
 	}
-	if named == nil {
-		return nil, errors.New("not an object: null")
-	}
-	o := make(object, len(named))
-	for name, value := range named {
-		o[strings.ToLower(name)] = value
+	o := make(object, 0, 40)
+	for key, value := range extract.Members(raw) {
+		name := key[1 : len(key)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			name = extract.AppendText(nil, key)
+		}
+		o = append(o, member{name, value})
 	}
 	return o, nil
 }
 
-// get is the raw value of a name in lower case, or nil where it is absent or
-// null.
-func (o object) get(name string) json.RawMessage {
-	if value := o[name]; !isNull(value) {
+// find is the place of a name in lower case; the last one counts, as it does
+// in Go and JavaScript. -1 where it is not there.
+func (o object) find(name string) int {
+	for i := len(o) - 1; i >= 0; i-- {
+		if len(o[i].name) == len(name) && sameName(o[i].name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func sameName(have []byte, lower string) bool {
+	for i, c := range have {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// raw is the value of a name in lower case; nil where it is absent.
+func (o object) raw(name string) []byte {
+	if i := o.find(name); i >= 0 {
+		return o[i].raw
+	}
+	return nil
+}
+
+// get is the value of a name in lower case; nil where it is absent or null.
+func (o object) get(name string) []byte {
+	if value := o.raw(name); !isNull(value) {
 		return value
 	}
 	return nil
 }
 
 // has is true where the object carries the name, be it as null.
-func (o object) has(name string) bool { _, ok := o[name]; return ok }
+func (o object) has(name string) bool { return o.find(name) >= 0 }
+
+// lowerName is the name of a member as find takes it.
+func (m member) lowerName() string { return strings.ToLower(string(m.name)) }
 
 func isNull(raw []byte) bool { return len(raw) == 0 || string(raw) == "null" }
 
@@ -99,12 +143,8 @@ func (o object) texts(name string) []string {
 }
 
 func (o object) objects(name string) []object {
-	var raws []json.RawMessage
-	if json.Unmarshal(o.get(name), &raws) != nil {
-		return nil
-	}
 	var out []object
-	for _, raw := range raws {
+	for raw := range extract.Elements(o.get(name)) {
 		if in, err := parseObject(raw); err == nil {
 			out = append(out, in)
 		}
@@ -120,15 +160,19 @@ func textOf(raw []byte) (string, bool) {
 	}
 	switch raw[0] {
 	case '"':
+		inner := raw[1:max(len(raw)-1, 1)]
+		if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+			return string(inner), true
+		}
 		var s string
 		err := json.Unmarshal(raw, &s)
 		return s, err == nil
 	case '{':
 		o, err := parseObject(raw)
-		if err != nil || !o.has("value") || bytes.HasPrefix(o["value"], []byte("{")) {
+		if err != nil || !o.has("value") || bytes.HasPrefix(o.raw("value"), []byte("{")) {
 			return "", false
 		}
-		return textOf(o["value"])
+		return textOf(o.raw("value"))
 	case '[':
 		return "", false
 	}
@@ -159,19 +203,15 @@ func textsOf(raw []byte) ([]string, bool) {
 	if raw[0] != '[' {
 		s, ok := textOf(raw)
 		if o, err := parseObject(raw); !ok && err == nil && o.has("value") { // PowerShell: {"value":[…],"Count":2}
-			return textsOf(o["value"])
+			return textsOf(o.raw("value"))
 		}
 		if s == "" {
 			return nil, ok
 		}
 		return []string{s}, ok
 	}
-	var raws []json.RawMessage
-	if json.Unmarshal(raw, &raws) != nil {
-		return nil, false
-	}
-	out := make([]string, 0, len(raws))
-	for _, raw := range raws {
+	out := []string{}
+	for raw := range extract.Elements(raw) {
 		s, ok := textOf(raw)
 		if o, err := parseObject(raw); !ok && err == nil {
 			s, ok = o.first("primarysmtpaddress", "userprincipalname", "id", "name", "displayname"), true
@@ -235,7 +275,7 @@ func elements(raw []byte) ([]json.RawMessage, bool) {
 		return list, err == nil
 	}
 	o, err := parseObject(raw)
-	if err != nil || o.has("error") || o.get("@odata.nextlink") != nil || !o.has("value") || json.Unmarshal(o["value"], &list) != nil || list == nil {
+	if err != nil || o.has("error") || o.get("@odata.nextlink") != nil || !o.has("value") || json.Unmarshal(o.raw("value"), &list) != nil || list == nil {
 		return nil, false
 	}
 	return list, true
@@ -246,4 +286,31 @@ func sorted(ids []string) []string {
 	list := append([]string{}, ids...)
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// unique is a list in which the later of two objects with one id counts: a
+// list that began anew shows them as they are now.
+type unique[T any] struct {
+	list  []T
+	place map[string]int
+}
+
+func newUnique[T any]() *unique[T] { return &unique[T]{[]T{}, map[string]int{}} }
+
+// ordered is the list in the order of its ids.
+func (u *unique[T]) ordered() []T {
+	out := make([]T, 0, len(u.list))
+	for _, id := range slices.Sorted(maps.Keys(u.place)) {
+		out = append(out, u.list[u.place[id]])
+	}
+	return out
+}
+
+func (u *unique[T]) put(id string, x T) {
+	if at, again := u.place[id]; again {
+		u.list[at] = x
+		return
+	}
+	u.place[id] = len(u.list)
+	u.list = append(u.list, x)
 }

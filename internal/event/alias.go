@@ -48,11 +48,11 @@ func modifiedTexts(r *Record, f *field) Values { return r.propertyTexts(f, "", "
 // propertyTexts yields sides of every modified property; "" is its name.
 func (r *Record) propertyTexts(f *field, sides ...string) Values {
 	return r.values(func(yield func(Value) bool) {
-		for property := range r.properties(f) {
+		for _, p := range r.properties(f) {
 			for _, side := range sides {
-				raw := propertyName(property)
+				raw := p.name
 				if side != "" {
-					raw = extract.Member(property, side)
+					raw = extract.Member(p.raw, side)
 				}
 				if raw != nil && !extract.IsNull(raw) && !yield(Value{Text: r.compactText(raw)}) {
 					return

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"vakt/internal/extract"
 )
@@ -13,20 +14,34 @@ import (
 // decode turns a raw value into the values of its kind. A value that is not
 // of its kind is kept as text: it can still be shown and compared.
 func (r *Record) decode(k kind, raw []byte) Values {
-	if k == asJSON {
-		return r.values(func(yield func(Value) bool) { yield(Value{Text: raw, Type: JSON}) })
-	}
-	return r.values(func(yield func(Value) bool) {
-		for e := range leaves(raw) {
-			v, ok := r.scalar(k, e)
-			if ok && !yield(v) {
-				return
-			}
-			if other := r.otherForm(k, e, v); other.Text != nil && !yield(other) {
-				return
+	start := len(r.list)
+	switch {
+	case k == asJSON:
+		return r.one(raw, JSON)
+	case extract.Kind(raw) != '[':
+		r.appendScalar(k, raw)
+	default:
+		for e := range extract.Elements(raw) {
+			if !extract.IsNull(e) {
+				r.appendScalar(k, e)
 			}
 		}
-	})
+	}
+	return r.collected(start)
+}
+
+// appendScalar adds the forms of one value to the record's list.
+func (r *Record) appendScalar(k kind, raw []byte) {
+	v, ok := r.scalar(k, raw)
+	if ok {
+		r.list = append(r.list, v)
+	}
+	if k != asOperation && k != asRecordType {
+		return
+	}
+	if other := r.otherForm(k, raw, v); other.Text != nil {
+		r.list = append(r.list, other)
+	}
 }
 
 // otherForm is the second form of a value that has two: an operation as
@@ -115,12 +130,22 @@ func noID(text []byte) bool {
 
 // lower folds a text to lower case, copying only where it must.
 func (r *Record) lower(text []byte) []byte {
-	if bytes.IndexFunc(text, unicode.IsUpper) < 0 {
+	if isLower(text) || bytes.IndexFunc(text, unicode.IsUpper) < 0 {
 		return text
 	}
 	start := len(r.arena)
 	r.arena = append(r.arena, bytes.ToLower(text)...)
 	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// isLower is true of ASCII without capitals.
+func isLower(text []byte) bool {
+	for _, c := range text {
+		if c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 // address brings an IP address to one form: no port, no brackets, no zone,

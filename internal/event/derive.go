@@ -19,6 +19,9 @@ type derived struct {
 	open    bool
 	param   func(name string) string
 	compute func(r *Record, f *field) Values
+	// alone are the logs in which it is a function of the first column that
+	// has a value, and of nothing else (see Record.Peek).
+	alone Log
 }
 
 const (
@@ -31,21 +34,21 @@ const (
 // account, actor and ip exist for every log, so that correlations can group
 // by them across logs.
 var derivations = []derived{
-	{name: "account", logs: anyLog, compute: accountIDs, from: map[Log][]string{
+	{name: "account", logs: anyLog, alone: directory, compute: accountIDs, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}}},
-	{name: "ip", logs: anyLog, compute: sameAsFirst, from: map[Log][]string{
+	{name: "ip", logs: anyLog, alone: anyLog, compute: sameAsFirst, from: map[Log][]string{
 		SignIn: {"ipAddress"}, Risk: {"ipAddress"}, Audit: {"initiatedBy.user.ipAddress"}, Unified: {"ClientIP"}}},
 
 	{name: "vakt.attempt", logs: SignIn, compute: attemptID, from: map[Log][]string{SignIn: {"id", "originalRequestId"}}},
-	{name: "vakt.errorClass", logs: SignIn, compute: errorClass, from: map[Log][]string{SignIn: {"status.errorCode"}}},
+	{name: "vakt.errorClass", logs: SignIn, alone: SignIn, compute: errorClass, from: map[Log][]string{SignIn: {"status.errorCode"}}},
 	{name: "vakt.passwordAccepted", logs: SignIn, compute: passwordAccepted, from: map[Log][]string{SignIn: {"status.errorCode", "authenticationDetails"}}},
 	{name: "vakt.stepDetails", logs: SignIn, compute: stepDetails, from: map[Log][]string{SignIn: {"status.additionalDetails|mfaResult", "authenticationDetails"}}},
-	{name: "vakt.clientClass", logs: SignIn, compute: clientClass, from: map[Log][]string{SignIn: {"clientAppUsed"}}},
+	{name: "vakt.clientClass", logs: SignIn, alone: SignIn, compute: clientClass, from: map[Log][]string{SignIn: {"clientAppUsed"}}},
 	{name: "vakt.blockingPolicies", logs: SignIn, compute: blockingPolicies, from: map[Log][]string{SignIn: {"status.errorCode", "appliedConditionalAccessPolicies"}}},
-	{name: "vakt.userDomain", logs: directory, compute: userDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
-	{name: "vakt.guestDomain", logs: directory, compute: userGuestDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
+	{name: "vakt.userDomain", logs: directory, alone: directory, compute: userDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
+	{name: "vakt.guestDomain", logs: directory, alone: directory, compute: userGuestDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},
 
 	{name: "targetResources.id", logs: Audit, compute: targetIDs, from: map[Log][]string{Audit: {"targetResources"}}},
 	{name: "targetResources.displayName", logs: Audit, compute: targetNames, from: map[Log][]string{Audit: {"targetResources"}}},
@@ -66,11 +69,11 @@ var derivations = []derived{
 	{name: "modified.<name>.new", logs: Audit | Unified, open: true, param: between("modified.", ".new"), compute: modifiedNew, from: modifiedFrom},
 	{name: "modified.<name>.added", logs: Audit | Unified, open: true, param: between("modified.", ".added"), compute: modifiedAdded, from: modifiedFrom},
 
-	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), compute: pairNamed, from: map[Log][]string{Risk: {"additionalInfo"}}},
+	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), alone: Risk, compute: pairNamed, from: map[Log][]string{Risk: {"additionalInfo"}}},
 
-	{name: "parameters.<name>", logs: Unified, open: true, param: after("parameters."), compute: pairNamed, from: map[Log][]string{Unified: {"Parameters"}}},
-	{name: "extendedProperties.<name>", logs: Unified, open: true, param: after("extendedProperties."), compute: pairNamed, from: map[Log][]string{Unified: {"ExtendedProperties"}}},
-	{name: "operationProperties.<name>", logs: Unified, open: true, param: after("operationProperties."), compute: pairNamed, from: map[Log][]string{Unified: {"OperationProperties"}}},
+	{name: "parameters.<name>", logs: Unified, open: true, param: after("parameters."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"Parameters"}}},
+	{name: "extendedProperties.<name>", logs: Unified, open: true, param: after("extendedProperties."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"ExtendedProperties"}}},
+	{name: "operationProperties.<name>", logs: Unified, open: true, param: after("operationProperties."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"OperationProperties"}}},
 	{name: "vakt.ownerDomain", logs: Unified, compute: ownerDomain, from: map[Log][]string{Unified: {"MailboxOwnerUPN|UserId"}}},
 
 	{name: "vakt.forwardTo", logs: Unified, compute: forwardTargets, from: ruleFrom},
@@ -230,11 +233,9 @@ func stepDetails(r *Record, f *field) Values {
 				return
 			}
 		}
-		for detail := range stepMembers(r.Field(f.from[1][0]).First(), "authenticationStepResultDetail") {
-			if !yield(Value{Text: r.textOf(detail)}) {
-				return
-			}
-		}
+		eachStepDetail(r.Field(f.from[1][0]).First(), func(detail []byte) bool {
+			return yield(Value{Text: r.textOf(detail)})
+		})
 	})
 }
 

@@ -12,6 +12,15 @@ type Entity struct {
 // Entities are those that the record names and every shape of its log carries.
 func (r *Record) Entities() []Entity {
 	var all []Entity
+	r.EachEntity(func(kind string, id, name []byte) {
+		all = append(all, Entity{Kind: kind, ID: string(id), Name: string(name)})
+	})
+	return all
+}
+
+// EachEntity hands out what Entities lists, in the same order, without making
+// strings. The bytes are valid until the next Read.
+func (r *Record) EachEntity(yield func(kind string, id, name []byte)) {
 	add := func(kind string, id, name []byte) {
 		if len(id) == 0 {
 			return
@@ -19,31 +28,29 @@ func (r *Record) Entities() []Entity {
 		if len(name) == 0 {
 			name = id
 		}
-		all = append(all, Entity{Kind: kind, ID: string(id), Name: string(name)})
+		yield(kind, id, name)
 	}
-	log := r.primary()
-	ip := r.core(log, "ip").First()
-	switch log {
+	text := func(c coreField) []byte { return r.core(c).First() }
+	switch r.primary() {
 	case SignIn:
-		add("account", r.core(log, "account").First(), plainUPN(r.core(log, "userPrincipalName").First()))
-		add("service_principal", r.core(log, "servicePrincipalId").First(), r.core(log, "servicePrincipalName").First())
-		add("ip", ip, nil)
-		add("app", r.core(log, "appId").First(), r.core(log, "appDisplayName").First())
-		add("device", r.core(log, "deviceDetail.deviceId").First(), r.core(log, "deviceDetail.displayName").First())
+		add("account", text(signInAccount), plainUPN(text(signInUPN)))
+		add("service_principal", text(signInServicePrincipal), text(signInServicePrincipalName))
+		add("ip", text(signInIP), nil)
+		add("app", text(signInApp), text(signInAppName))
+		add("device", text(signInDevice), text(signInDeviceName))
 	case Audit:
 		r.addParties(add)
-		add("ip", ip, nil)
+		add("ip", text(auditIP), nil)
 	case Risk:
-		add("account", r.core(log, "account").First(), plainUPN(r.core(log, "userPrincipalName").First()))
-		add("ip", ip, nil)
+		add("account", text(riskAccount), plainUPN(text(riskUPN)))
+		add("ip", text(riskIP), nil)
 	case Unified:
-		user := r.core(log, "UserId").First()
+		user := text(unifiedUser)
 		add("account", r.lower(user), user)
-		owner := r.core(log, "MailboxOwnerUPN").First()
+		owner := text(unifiedOwner)
 		add("mailbox", r.lower(owner), owner)
-		add("ip", ip, nil)
+		add("ip", text(unifiedIP), nil)
 	}
-	return all
 }
 
 func (r *Record) addParties(add func(kind string, id, name []byte)) {

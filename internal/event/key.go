@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -14,36 +15,35 @@ type Key [16]byte
 // String is the key in hex.
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
-func keyOf(parts ...[]byte) Key {
-	h := sha256.New()
+// keyOf hashes the parts, each after its length.
+func (r *Record) keyOf(parts ...[]byte) Key {
+	r.hashed = r.hashed[:0]
 	for _, p := range parts {
-		h.Write(strconv.AppendInt(nil, int64(len(p)), 10))
-		h.Write([]byte{':'})
-		h.Write(p)
+		r.hashed = append(strconv.AppendInt(r.hashed, int64(len(p)), 10), ':')
+		r.hashed = append(r.hashed, p...)
 	}
-	var k Key
-	copy(k[:], h.Sum(nil))
-	return k
+	sum := sha256.Sum256(r.hashed)
+	return Key(sum[:16])
 }
 
-// keySpace keeps the ids of different sources apart: the unified log numbers
-// its copy of an event anew.
+// spaces keep the ids of different sources apart.
+var spaces = byLog[[]byte]{[]byte("signin"), []byte("audit"), []byte("risk"), []byte("unified_audit")}
+
+// keySpace is of the source: the unified log numbers its copy of an event
+// anew.
 func (r *Record) keySpace() []byte {
 	if r.unified() {
-		return []byte("unified")
+		return unifiedSpace
 	}
-	return []byte(r.primary().String())
+	return spaces.of(r.logs)
 }
+
+var unifiedSpace = []byte("unified")
 
 // ID is the record's id as its source names it, or nil where it is empty or
 // all zero.
 func (r *Record) ID() []byte {
-	log := r.primary()
-	name := "id"
-	if log == Unified {
-		name = "Id"
-	}
-	if text := r.core(log, name).First(); !noID(text) {
+	if text := r.core(idFields.of(r.logs)).First(); !noID(text) {
 		return text
 	}
 	return nil
@@ -53,36 +53,45 @@ func (r *Record) ID() []byte {
 // an id it is, for an audit, the correlation id, activity, second and first
 // target; else a hash of the row.
 func (r *Record) Key() Key {
+	if r.keyed != r.number {
+		r.key, r.keyed = r.makeKey(), r.number
+	}
+	return r.key
+}
+
+func (r *Record) makeKey() Key {
 	if id := r.ID(); id != nil {
-		return keyOf(r.keySpace(), r.lower(id))
+		return r.keyOf(r.keySpace(), r.lower(id))
 	}
 	if correlation := r.correlation(); r.logs&Audit != 0 && correlation != nil {
 		var target []byte
 		if t := r.Targets(); len(t) > 0 {
 			target = t[0].ID
 		}
-		return keyOf(r.keySpace(), []byte("audit"), correlation, r.core(Audit, "activityDisplayName").First(),
+		return r.keyOf(r.keySpace(), []byte("audit"), correlation, r.core(auditActivity).First(),
 			strconv.AppendInt(nil, r.seconds, 10), target)
 	}
-	return keyOf(r.keySpace(), []byte("row"), extract.AppendCompact(nil, r.raw))
+	return r.keyOf(r.keySpace(), []byte("row"), extract.AppendCompact(nil, r.raw))
 }
 
 func (r *Record) correlation() []byte {
 	if r.logs&Audit == 0 {
 		return nil
 	}
-	return r.core(Audit, "correlationId").First()
+	return r.core(auditCorrelation).First()
 }
 
 // Attempt identifies the sign-in attempt that the record is a step of: the
 // original request, else the record itself. Other logs count records.
 func (r *Record) Attempt() Key {
-	if r.logs&SignIn != 0 {
-		if id := r.core(SignIn, "originalRequestId").First(); !noID(id) {
-			return keyOf(r.keySpace(), r.lower(id))
-		}
+	if r.logs&SignIn == 0 {
+		return r.Key()
 	}
-	return r.Key()
+	first := r.core(signInOriginalRequest).First()
+	if noID(first) || bytes.Equal(r.lower(first), r.lower(r.ID())) {
+		return r.Key()
+	}
+	return r.keyOf(r.keySpace(), r.lower(first))
 }
 
 // Updated is when a record that changes over time was last changed, in
@@ -99,20 +108,23 @@ func (r *Record) Updated() int64 {
 // Tenant is the tenant whose log it is, where the shape says so; nil in
 // Graph's shapes, which name only the tenants of the account and the resource.
 func (r *Record) Tenant() []byte {
-	m, ok := tenantMarks[r.shape]
-	if !ok {
+	var m mark
+	switch r.shape {
+	case AzureMonitor:
+		m = markTenantID
+	case LogAnalytics:
+		m = markAADTenantID
+	case UnifiedAudit:
+		m = markOrganizationID
+	case AuditLogRecord, UnifiedExport:
+		m = markAuditDataOrganizationID
+	default:
 		return nil
 	}
 	if id := r.lower(r.markText(m)); !noID(id) {
 		return id
 	}
 	return nil
-}
-
-// tenantMarks say where a shape names the tenant of the log.
-var tenantMarks = map[Shape]mark{
-	AzureMonitor: markTenantID, LogAnalytics: markAADTenantID, UnifiedAudit: markOrganizationID,
-	AuditLogRecord: markAuditDataOrganizationID, UnifiedExport: markAuditDataOrganizationID,
 }
 
 // Size is the number of top-level members, by which the fuller of two

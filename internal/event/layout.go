@@ -9,17 +9,6 @@ import (
 	"vakt/internal/extract"
 )
 
-// coreFields are read of every record, whatever the rules ask: its time, key,
-// tenant and what an alert shows.
-var coreFields = map[Log][]string{
-	SignIn: {"id", "createdDateTime", "account", "userPrincipalName", "servicePrincipalId", "servicePrincipalName", "appId", "appDisplayName",
-		"ip", "deviceDetail.deviceId", "deviceDetail.displayName", "originalRequestId"},
-	Audit: {"id", "activityDateTime", "activityDisplayName", "correlationId", "account", "actor", "ip", "targetResources", "actorList",
-		"initiatedBy.user.id", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId", "initiatedBy.app.displayName"},
-	Risk:    {"id", "activityDateTime", "detectedDateTime", "lastUpdatedDateTime", "account", "userPrincipalName", "ip"},
-	Unified: {"Id", "CreationTime", "account", "UserId", "MailboxOwnerUPN", "ip"},
-}
-
 // Layout is the part of a schema that one run reads: the paths of the fields
 // that its rules name, and of those that every record needs. Only what a
 // layout reads is validated. A layout is read-only once made.
@@ -31,25 +20,22 @@ type Layout struct {
 	marks      [markCount]int
 	beta       []int // slots that only a beta sign-in has
 	properties []int // slots below an Azure Monitor record's "properties"
-	core       map[Log]map[string]Field
+	core       [coreCount]Field
 }
 
 // Layout makes the layout that reads the given fields beside the core ones.
 func (s *Schema) Layout(fields ...Field) (*Layout, error) {
-	l := &Layout{schema: s, slots: make([]int, len(s.paths)), core: map[Log]map[string]Field{}}
+	l := &Layout{schema: s, slots: make([]int, len(s.paths))}
 	for i := range l.slots {
 		l.slots[i] = -1
 	}
-	for log, names := range coreFields {
-		l.core[log] = map[string]Field{}
-		for _, n := range names {
-			f, ok := s.Lookup(log, n)
-			if !ok {
-				return nil, fmt.Errorf("core field %q of %v is in no table", n, log)
-			}
-			l.core[log][n] = f
-			fields = append(fields, f)
+	for i, c := range coreFields {
+		f, ok := s.Lookup(c.log, c.name)
+		if !ok {
+			return nil, fmt.Errorf("core field %q of %v is in no table", c.name, c.log)
 		}
+		l.core[i] = f
+		fields = append(fields, f)
 	}
 	var wants []extract.Want
 	want := func(path int) int {
@@ -79,7 +65,7 @@ func (s *Schema) Layout(fields ...Field) (*Layout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("layout of %d paths: %w", len(wants), err)
 	}
-	l.projection = p
+	l.projection = p.With(s.Kernel)
 	s.mu.RLock()
 	l.fields = slices.Clone(s.fields)
 	s.mu.RUnlock()
@@ -112,6 +98,19 @@ func (l *Layout) Read(raw []byte, r *Record) error {
 		return err
 	}
 	r.reset(raw)
+	return nil
+}
+
+// ReadItem is Read for a record that extract.Split found. It spares the search
+// for the record's structure. The batch must not have been released.
+func (l *Layout) ReadItem(it *extract.Item, r *Record) error {
+	if r.row == nil || r.layout != l {
+		r.attach(l)
+	}
+	if err := l.projection.Item(it, r.row); err != nil {
+		return err
+	}
+	r.reset(it.Raw)
 	return nil
 }
 

@@ -45,12 +45,12 @@ func (r *Record) parseParties() {
 	}
 	r.parsed = r.number
 	r.targets, r.actor = r.targets[:0], party{}
-	list := r.core(Audit, "targetResources").First()
+	list := r.core(auditTargets).First()
 	if r.unified() {
 		r.targets = r.listedAll(r.targets, list)
-		r.actor = r.listed(r.core(Audit, "actorList").First())
+		r.actor = r.listed(r.core(auditActorList).First())
 		if r.actor.UPN == nil && !r.actor.app {
-			r.actor.UPN = r.core(Audit, "initiatedBy.user.userPrincipalName").First()
+			r.actor.UPN = r.core(auditUPN).First()
 		}
 		return
 	}
@@ -64,10 +64,9 @@ func (r *Record) parseParties() {
 
 // initiator reads Graph's initiatedBy: exactly one of user and app is set.
 func (r *Record) initiator() party {
-	get := func(name string) []byte { return r.core(Audit, name).First() }
-	p := party{ID: get("initiatedBy.user.id"), UPN: get("initiatedBy.user.userPrincipalName")}
+	p := party{ID: r.core(auditUser).First(), UPN: r.core(auditUPN).First()}
 	if len(p.ID) == 0 && len(p.UPN) == 0 {
-		p = party{ID: get("initiatedBy.app.servicePrincipalId"), Name: get("initiatedBy.app.displayName"), app: true}
+		p = party{ID: r.core(auditServicePrincipal).First(), Name: r.core(auditAppName).First(), app: true}
 	}
 	return p
 }
@@ -245,46 +244,17 @@ func (r *Record) modified(f *field, side string) Values {
 
 func (r *Record) modifiedSides(f *field, side string) Values {
 	return r.values(func(yield func(Value) bool) {
-		for property := range r.properties(f) {
-			if !equalText(propertyName(property), f.param) {
+		for _, p := range r.properties(f) {
+			if !equalText(p.name, f.param) {
 				continue
 			}
-			for v := range r.twice(extract.Member(property, side)) {
+			for v := range r.twice(extract.Member(p.raw, side)) {
 				if !yield(v) {
 					return
 				}
 			}
 		}
 	})
-}
-
-// properties yields the modified properties of every target.
-func (r *Record) properties(f *field) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for _, base := range f.from[0] {
-			for e := range extract.Elements(r.Field(base).First()) {
-				if propertyName(e) != nil && extract.Member(e, "newValue") != nil {
-					if !yield(e) {
-						return
-					}
-					continue
-				}
-				for property := range extract.Elements(extract.Member(e, "modifiedProperties")) {
-					if !yield(property) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
-
-// propertyName: Graph says displayName, the unified log Name.
-func propertyName(e []byte) []byte {
-	if n := extract.Member(e, "displayName"); n != nil {
-		return n
-	}
-	return extract.Member(e, "name")
 }
 
 // twice decodes JSON text inside a string into its scalars.

@@ -15,17 +15,24 @@ type Record struct {
 	row    *extract.Row
 	raw    []byte
 
-	shape   Shape
-	logs    Log
-	kind    string // of a record out of scope
-	cells   []cell
-	number  uint32 // which record this is, to tell fresh cells from stale ones
-	arena   []byte
-	list    []Value
-	targets []party
-	actor   party
-	parsed  uint32 // number of the record whose targets and actor were parsed
-	seconds int64
+	shape    Shape
+	logs     Log
+	kind     string // of a record out of scope
+	cells    []cell
+	number   uint32 // which record this is, to tell fresh cells from stale ones
+	arena    []byte
+	list     []Value
+	gathered []Value // of sequences that are being collected
+	targets  []party
+	actor    party
+	parsed   uint32 // number of the record whose targets and actor were parsed
+	seconds  int64
+
+	modifiedAudit, modifiedUnified propertyList
+
+	key     Key
+	keyed   uint32 // number of the record that key is of
+	hashed  []byte // scratch: what a key is made of
 	refused string // why a record that was recognised cannot be read
 
 	cutTargets, cutDetails bool // a portal download may have lost some of them
@@ -64,16 +71,6 @@ func (r *Record) OutOfScope() string { return r.kind }
 // Raw is the record as it was read.
 func (r *Record) Raw() []byte { return r.raw }
 
-// primary is the log whose columns describe the record best.
-func (r *Record) primary() Log {
-	for _, log := range Logs() {
-		if r.logs&log != 0 {
-			return log
-		}
-	}
-	return NoLog
-}
-
 // Field answers for one field. It is unknown when the record's shape cannot
 // carry it or the record belongs to another log.
 func (r *Record) Field(f Field) Values {
@@ -103,11 +100,6 @@ func (r *Record) compute(f *field) Values {
 		}
 	}
 	return Values{Unknown: true}
-}
-
-// core answers for a field that every layout reads.
-func (r *Record) core(log Log, name string) Values {
-	return r.Field(r.layout.core[log][name])
 }
 
 // column reads the first source of a column that has a value. In a Log
@@ -185,21 +177,28 @@ func (r *Record) keep(text string) []byte {
 
 // one makes Values of a single text.
 func (r *Record) one(t []byte, typ Type) Values {
-	return r.values(func(yield func(Value) bool) { yield(Value{Text: t, Type: typ}) })
+	r.list = append(r.list, Value{Text: t, Type: typ})
+	return r.collected(len(r.list) - 1)
 }
 
-// values collects a sequence into the record's list.
+// values collects a sequence into the record's list. Whoever makes the
+// sequence may collect others meanwhile, so it is gathered apart first.
 func (r *Record) values(seq iter.Seq[Value]) Values {
-	var few [4]Value
-	collected := few[:0]
+	from := len(r.gathered)
 	for v := range seq {
-		collected = append(collected, v)
-	}
-	if len(collected) == 0 {
-		return Values{}
+		r.gathered = append(r.gathered, v)
 	}
 	start := len(r.list)
-	r.list = append(r.list, collected...)
+	r.list = append(r.list, r.gathered[from:]...)
+	r.gathered = r.gathered[:from]
+	return r.collected(start)
+}
+
+// collected are the values of the list from a place on.
+func (r *Record) collected(start int) Values {
+	if start == len(r.list) {
+		return Values{}
+	}
 	return Values{List: r.list[start:len(r.list):len(r.list)]}
 }
 

@@ -29,6 +29,9 @@ type Schema struct {
 	// Dates is how dates with slashes are read. It is set before the first
 	// layout is made, if at all.
 	Dates DateOrder
+	// Kernel is how layouts find the structure of records; for comparison. It
+	// is set before the first layout is made, if at all.
+	Kernel extract.Kernel
 
 	paths []extract.Want // every path that any column may want
 	marks [markCount]int // by mark: its path

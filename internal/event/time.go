@@ -209,45 +209,35 @@ func (p *timeParser) powershell() (int64, bool) {
 	return sign * ms / 1000, true
 }
 
-// timeFields are, per log, where the event time stands; the first that is
-// there counts. The envelope's and the ingestion time never do.
-var timeFields = map[Log][]string{
-	SignIn:  {"createdDateTime"},
-	Audit:   {"activityDateTime"},
-	Risk:    {"activityDateTime", "detectedDateTime"},
-	Unified: {"CreationTime"},
-}
-
 // Check reads the event time of a record in scope. A record without a
 // readable one is to be quarantined, with the error as the reason.
 func (r *Record) Check() error {
 	if r.refused != "" {
 		return errors.New(r.refused)
 	}
-	log := r.primary()
-	names := timeFields[log]
-	for _, name := range names {
-		text := r.core(log, name).First()
+	fields := timeFields.of(r.logs)
+	for _, c := range fields {
+		text := r.core(c).First()
 		if len(text) == 0 {
 			continue
 		}
 		seconds, ok := ParseTimeAs(text, r.layout.schema.Dates)
 		if !ok {
-			return fmt.Errorf("no readable event time: %s is %.40q", r.pathOf(log, name), text)
+			return fmt.Errorf("no readable event time: %s is %.40q", r.pathOf(c), text)
 		}
-		r.seconds = seconds
+		r.seconds, r.keyed = seconds, 0 // a key may be made of the time
 		return nil
 	}
-	return fmt.Errorf("no readable event time: %s is missing", r.pathOf(log, names[0]))
+	return fmt.Errorf("no readable event time: %s is missing", r.pathOf(fields[0]))
 }
 
 // pathOf is where a core column stands in the record's shape, for messages.
-func (r *Record) pathOf(log Log, name string) string {
-	f := r.layout.fields[r.layout.core[log][name]]
+func (r *Record) pathOf(c coreField) string {
+	f := r.layout.fields[r.layout.core[c]]
 	if sources := f.sources[r.shape]; len(sources) > 0 {
 		return r.layout.schema.paths[sources[0].path].Path
 	}
-	return name
+	return f.name
 }
 
 // Time is the event time in seconds since 1970, UTC.

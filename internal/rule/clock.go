@@ -28,6 +28,9 @@ func (t *timeTest) holds(_ *Matcher, v *operand) bool {
 	return t.op.ordered(float64(timePart(seconds, t.part)), t.bound)
 }
 
+// timed is false: it is about the value's time, not about the record's.
+func (t *timeTest) timed() bool { return false }
+
 // timePart takes a part of a Unix second in UTC. Weeks are those of ISO 8601:
 // the first days of January may lie in week 52 or 53, and the last of December
 // in week 1.

@@ -34,7 +34,8 @@ func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 	}
 	c.collect(rules)
 	c.foldTargets(c.index)
-	c.set.predicates, c.set.slots = c.builder.number()
+	predicates, slots := c.builder.number()
+	c.set.predicates, c.set.lookups = len(predicates), newLookups(slots, predicates)
 	c.set.hash = c.hash()
 	sortProblems(c.problems)
 	return c.set, c.problems
@@ -148,6 +149,14 @@ func logOf(l LogSource) event.Log {
 	return event.NoLog
 }
 
+// logOf asks the resolver, where it has records of its own.
+func (c *compiler) logOf(l LogSource) event.Log {
+	if own, ok := c.res.(Sources); ok {
+		return own.Source(l)
+	}
+	return logOf(l)
+}
+
 // logName is what a log is called in messages and explanations.
 func logName(l event.Log) string {
 	switch l {
@@ -165,7 +174,7 @@ func logName(l event.Log) string {
 
 func (c *compiler) detectionRule(r *Rule) {
 	out := c.begin(r)
-	out.Log = logOf(r.LogSource)
+	out.Log = c.logOf(r.LogSource)
 	if out.Log == event.NoLog {
 		c.warn(r.Line, "logs of %s are not read here: this rule never matches", r.LogSource)
 	} else {

@@ -96,8 +96,8 @@ func (r *reader) root(doc *yaml.Node) *yaml.Node {
 	return root
 }
 
-// expander copies a node tree with its aliases replaced and stops at the
-// first breach of a limit.
+// expander replaces the aliases of a node tree, where they stand, by what they
+// stand for, and stops at the first breach of a limit.
 type expander struct {
 	within map[*yaml.Node]bool // anchored nodes being expanded
 	nodes  int
@@ -117,12 +117,10 @@ func (x *expander) expand(n *yaml.Node, depth int) *yaml.Node {
 	case n.Kind == yaml.AliasNode:
 		return x.alias(n, depth)
 	}
-	out := *n
-	out.Content = make([]*yaml.Node, 0, len(n.Content))
-	for _, kid := range n.Content {
-		out.Content = append(out.Content, x.expand(kid, depth+1))
+	for i, kid := range n.Content {
+		n.Content[i] = x.expand(kid, depth+1)
 	}
-	return &out
+	return n
 }
 
 func (x *expander) alias(n *yaml.Node, depth int) *yaml.Node {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,6 +74,7 @@ type record struct {
 	time   int64
 	texts  []string
 	asked  map[event.Field]int
+	raw    map[event.Field][]byte // of fields with one value that Peek hands out; without it a field is Mixed
 }
 
 func (r *record) Field(f event.Field) event.Values {
@@ -81,6 +83,32 @@ func (r *record) Field(f event.Field) event.Values {
 	}
 	return r.fields[f]
 }
+
+func (r *record) Peek(f event.Field) ([]byte, event.Standing) {
+	v := r.fields[f]
+	switch {
+	case v.Unknown:
+		return nil, event.Unseen
+	case len(v.List) == 0:
+		return nil, event.Empty
+	case r.raw[f] != nil:
+		return r.raw[f], event.Alone
+	}
+	return nil, event.Mixed
+}
+
+// expose makes Peek hand out the values that stand alone.
+func (r *record) expose() *record {
+	r.raw = map[event.Field][]byte{}
+	for f, v := range r.fields {
+		if len(v.List) == 1 {
+			r.raw[f] = fmt.Appendf(nil, "%d%s", v.List[0].Type, v.List[0].Text)
+		}
+	}
+	return r
+}
+
+func (r *record) Shape() event.Shape { return event.GraphBeta }
 
 func (r *record) Time() int64 { return r.time }
 

@@ -8,6 +8,9 @@ import (
 // foldText maps a text to the form in which two texts are equal exactly when
 // they are equal under Unicode's simple case folding.
 func foldText(s string) string {
+	if isFolded(s) {
+		return s
+	}
 	return string(appendFolded(nil, []byte(s)))
 }
 
@@ -52,9 +55,9 @@ func foldRune(r rune) rune {
 }
 
 // isFolded reports whether s is ASCII without capitals: its own folded form.
-func isFolded(s []byte) bool {
-	for _, c := range s {
-		if c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+func isFolded[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
 			return false
 		}
 	}

@@ -184,10 +184,13 @@ func (m *mapper) plain(name string) string {
 	return name
 }
 
+// unspaced takes out what public names put between words.
+var unspaced = strings.NewReplacer(" ", "", "_", "", "-", "")
+
 // nameForm is the form by which public names are the same: "Client app",
 // "ClientApp" and "properties.clientApp".
 func nameForm(name string) string {
-	form := strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(name))
+	form := unspaced.Replace(strings.ToLower(name))
 	return strings.TrimPrefix(form, "properties.")
 }
 

@@ -1,7 +1,8 @@
 package rule
 
 import (
-	"slices"
+	"hash/maphash"
+	"math/bits"
 
 	"vakt/internal/event"
 )
@@ -18,49 +19,51 @@ type Subject interface {
 	Texts(yield func([]byte) bool)
 }
 
-// Outcome is what a rule says about a record.
-type Outcome struct {
-	Rule   *Compiled
-	Result Truth // True or Unknown
-	// Matched names the searches that were true and had a part in the
-	// result, in file order.
-	Matched []string
-	// Blind are the fields that kept the result Unknown, in order of ids.
-	Blind []event.Field
-	// Unread names the baseline lists that kept the result Unknown.
-	Unread []string
+// Peeker is a Subject that can be looked at without decoding it. Of any other,
+// every field that matters is asked. *event.Record implements it.
+type Peeker interface {
+	// Peek has the contract of event.Record.Peek.
+	Peek(f event.Field) (raw []byte, is event.Standing)
+	// Shape is the form in which the record came.
+	Shape() event.Shape
 }
 
 // Matcher matches one record after the other. It is not safe for concurrent
 // use: make one for each goroutine.
+//
+// It asks little of most records. The predicates of a field are answered all
+// at once (lookup) and the answers remembered by the field's raw bytes (memo);
+// a rule is evaluated only where one of the claims of its gate is not false
+// (gate, plan); and what a rule said of a record just like this one is said
+// again (recall). None of it decides anything: each rule says what it would
+// say if it were evaluated by itself.
 type Matcher struct {
 	set   *Set
 	sub   Subject
+	peek  Peeker // sub, or nil
 	now   int64
 	round uint32 // of the current record; a memo of another round is stale
 
-	asked  []uint32 // by predicate: the round of its answer
+	asked  []uint32 // by predicate that no class answers: the round of its answer
 	answer []Truth
-	slots  []slot
+	fields []fieldState // by slot
 
-	texts      []operand // of the record, once a keyword has asked for them
-	textsRound uint32
-	collect    func([]byte) bool // appends to texts; made once
+	plans   []*plan  // by shape and logs
+	planned int      // plans made
+	recalls []recall // by rule
+	due     []uint64 // rules to evaluate for the current record, a bit each
+	seed    maphash.Seed
+	collect func([]byte) bool // adds a text of the record to what values has read; made once
+	key     []byte            // scratch: of values that are remembered
+	found   []uint64          // scratch: of a class
 
 	arena     []byte // folded and copied texts of the current record
 	addresses addressBook
 
 	trues  []bool // scratch: searches of the rule being explained
 	names  []string
-	fields []event.Field
+	blinds []event.Field
 	lists  []string
-}
-
-// slot holds what the record says about one field.
-type slot struct {
-	round    uint32
-	unknown  bool
-	operands []operand
 }
 
 // NewMatcher makes a matcher for one goroutine.
@@ -69,13 +72,23 @@ func (s *Set) NewMatcher() *Matcher {
 		set:       s,
 		asked:     make([]uint32, s.predicates),
 		answer:    make([]Truth, s.predicates),
-		slots:     make([]slot, len(s.slots)),
+		fields:    make([]fieldState, len(s.lookups)),
+		recalls:   make([]recall, len(s.rules)),
+		due:       make([]uint64, (len(s.rules)+63)/64),
+		seed:      maphash.MakeSeed(),
 		addresses: addressBook{},
+	}
+	for i, c := range s.rules {
+		m.recalls[i] = newRecall(c)
+	}
+	for i, l := range s.lookups {
+		m.fields[i] = newFieldState(l)
 	}
 	m.collect = func(text []byte) bool {
 		from := len(m.arena)
 		m.arena = append(m.arena, text...)
-		m.texts = append(m.texts, m.operand(event.Value{Text: m.arena[from:len(m.arena):len(m.arena)]}))
+		f := &m.fields[0] // of texts: NoField is the first
+		f.operands = append(f.operands, m.operand(event.Value{Text: m.arena[from:len(m.arena):len(m.arena)]}))
 		return true
 	}
 	return m
@@ -87,15 +100,31 @@ func (s *Set) NewMatcher() *Matcher {
 // until the next call.
 func (m *Matcher) Match(sub Subject, logs event.Log, out []Outcome) []Outcome {
 	m.begin(sub)
-	for _, c := range m.set.rules {
-		if c.Log&logs == 0 || len(c.Asleep) > 0 {
-			continue
+	p := m.plan(logs)
+	m.learn(p)
+	copy(m.due, p.always)
+	for _, slot := range p.slots {
+		for _, r := range p.woken(slot, m.class(slot)) {
+			m.due[r>>6] |= 1 << (r & 63)
 		}
-		if t := m.condition(&c.program, c.program.condition); t != False {
-			if o := m.outcome(c, t); t == True || len(o.Blind)+len(o.Unread) > 0 {
-				out = append(out, o)
-			}
+	}
+	for i, word := range m.due {
+		for ; word != 0; word &= word - 1 {
+			out = m.evaluate(i<<6|bits.TrailingZeros64(word), out)
 		}
+	}
+	return out
+}
+
+// evaluate appends what a rule says about the record, if it is not false.
+func (m *Matcher) evaluate(i int, out []Outcome) []Outcome {
+	c := m.set.rules[i]
+	t := m.condition(&c.program, c.program.condition)
+	if t == False {
+		return out
+	}
+	if o := m.outcome(i, c, t); t == True || len(o.Blind)+len(o.Unread) > 0 {
+		out = append(out, o)
 	}
 	return out
 }
@@ -114,13 +143,16 @@ func (m *Matcher) Listed(r *Raise, log event.Log) Truth {
 // begin forgets the last record.
 func (m *Matcher) begin(sub Subject) {
 	m.sub, m.now = sub, sub.Time()
-	m.arena, m.texts = m.arena[:0], m.texts[:0]
-	m.names, m.fields, m.lists = m.names[:0], m.fields[:0], m.lists[:0]
+	m.peek, _ = sub.(Peeker)
+	m.arena = m.arena[:0]
+	m.names, m.blinds, m.lists = m.names[:0], m.blinds[:0], m.lists[:0]
 	m.round++
 	if m.round == 0 { // after 2^32 records old memos would look fresh
 		clear(m.asked)
-		clear(m.slots)
-		m.round, m.textsRound = 1, 0
+		for i := range m.fields {
+			m.fields[i].round, m.fields[i].read = 0, 0
+		}
+		m.round = 1
 	}
 }
 
@@ -164,8 +196,14 @@ func (m *Matcher) node(n *node) Truth {
 	return t
 }
 
-// predicate answers from the memo, or asks the record.
+// predicate answers from the class of its field, or asks the record, once.
 func (m *Matcher) predicate(p *predicate) Truth {
+	if p.inClass() {
+		t := m.class(p.slot).truth(p.bit)
+		if t != Unknown || !p.timed {
+			return t
+		}
+	}
 	if m.asked[p.id] == m.round {
 		return m.answer[p.id]
 	}
@@ -178,14 +216,11 @@ func (m *Matcher) ask(p *predicate) Truth {
 	if p.ask == askNowhere {
 		return Unknown
 	}
-	if p.ask == askText {
-		return truthOf(m.any(p.test, m.allTexts()))
-	}
-	s := m.slot(p.slot)
+	s := m.values(p.slot)
 	switch {
 	case p.ask == askField:
 		return m.askField(p, s)
-	case s.unknown:
+	case s.unseen:
 		return Unknown
 	case p.ask == askAbsent:
 		return truthOf(len(s.operands) == 0)
@@ -210,9 +245,9 @@ func (m *Matcher) any(t test, operands []operand) bool {
 
 // askPeer compares a field with another one that stands in for a list. Where
 // that other one is empty the list is not known.
-func (m *Matcher) askPeer(p *predicate, s *slot) Truth {
-	peer := m.slot(p.peerSlot)
-	if peer.unknown || len(peer.operands) == 0 {
+func (m *Matcher) askPeer(p *predicate, s *fieldState) Truth {
+	peer := m.values(p.peerSlot)
+	if peer.unseen || len(peer.operands) == 0 {
 		return Unknown
 	}
 	return truthOf(alike(p.how, s.operands, peer.operands))
@@ -220,12 +255,12 @@ func (m *Matcher) askPeer(p *predicate, s *slot) Truth {
 
 // askField compares two fields. Where one of them is empty no value of it is
 // like anything, whatever the other one is.
-func (m *Matcher) askField(p *predicate, s *slot) Truth {
-	peer := m.slot(p.peerSlot)
+func (m *Matcher) askField(p *predicate, s *fieldState) Truth {
+	peer := m.values(p.peerSlot)
 	switch {
-	case !s.unknown && len(s.operands) == 0, !peer.unknown && len(peer.operands) == 0:
+	case !s.unseen && len(s.operands) == 0, !peer.unseen && len(peer.operands) == 0:
 		return False
-	case s.unknown || peer.unknown:
+	case s.unseen || peer.unseen:
 		return Unknown
 	}
 	return truthOf(alike(p.how, s.operands, peer.operands))
@@ -258,18 +293,23 @@ func sameNumber(v, w *operand) bool {
 	return n.equals(v.text)
 }
 
-// slot reads a field of the record, once.
-func (m *Matcher) slot(i int) *slot {
-	s := &m.slots[i]
-	if s.round == m.round {
-		return s
+// values reads a field of the record, once; NoField is all of its texts.
+func (m *Matcher) values(i int) *fieldState {
+	f := &m.fields[i]
+	if f.read == m.round {
+		return f
 	}
-	values := m.sub.Field(m.set.slots[i])
-	s.round, s.unknown, s.operands = m.round, values.Unknown, s.operands[:0]
+	f.read, f.unseen, f.operands = m.round, false, f.operands[:0]
+	if f.lookup.field == event.NoField {
+		m.sub.Texts(m.collect)
+		return f
+	}
+	values := m.sub.Field(f.lookup.field)
+	f.unseen = values.Unknown
 	for _, v := range values.List {
-		s.operands = append(s.operands, m.operand(v))
+		f.operands = append(f.operands, m.operand(v))
 	}
-	return s
+	return f
 }
 
 // operand adds the folded text. An arena that grows leaves earlier texts in
@@ -282,105 +322,4 @@ func (m *Matcher) operand(v event.Value) operand {
 		o.folded = m.arena[from:len(m.arena):len(m.arena)]
 	}
 	return o
-}
-
-func (m *Matcher) allTexts() []operand {
-	if m.textsRound != m.round {
-		m.textsRound = m.round
-		m.sub.Texts(m.collect)
-	}
-	return m.texts
-}
-
-// outcome gathers why a rule is true or unknown.
-func (m *Matcher) outcome(c *Compiled, t Truth) Outcome {
-	p := &c.program
-	o := Outcome{Rule: c, Result: t, Matched: m.matched(c)}
-	if t == Unknown {
-		fields, lists := len(m.fields), len(m.lists)
-		m.blind(p, p.condition)
-		o.Blind = sortedFields(m.fields[fields:len(m.fields):len(m.fields)])
-		slices.Sort(m.lists[lists:])
-		o.Unread = slices.Compact(m.lists[lists:len(m.lists):len(m.lists)])
-	}
-	return o
-}
-
-// matched names the searches that were true and speak for the rule.
-func (m *Matcher) matched(c *Compiled) []string {
-	searches := c.logic.searches
-	m.trues = append(m.trues[:0], make([]bool, len(searches))...)
-	m.supporters(&c.program, c.program.condition, true)
-	from := len(m.names)
-	for i, s := range searches {
-		if m.trues[i] {
-			m.names = append(m.names, s.name)
-		}
-	}
-	return m.names[from:len(m.names):len(m.names)]
-}
-
-// supporters marks the searches that are true and stand under an even number
-// of nots; want is false under an odd number. A part that did not make the
-// whole what it is has no say: in `a or b` where a is true, an unknown b.
-func (m *Matcher) supporters(p *program, e *expr, want bool) {
-	switch e.op {
-	case exprNot:
-		m.supporters(p, e.kids[0], !want)
-	case exprSearch:
-		if want && m.node(p.searches[e.search]) == True {
-			m.trues[e.search] = true
-		}
-	default:
-		whole := m.condition(p, e)
-		for _, kid := range e.kids {
-			t := m.condition(p, kid)
-			if want && t >= whole || !want && t <= whole {
-				m.supporters(p, kid, want)
-			}
-		}
-	}
-}
-
-// blind collects the fields and lists of the unknown parts.
-func (m *Matcher) blind(p *program, e *expr) {
-	if m.condition(p, e) != Unknown {
-		return
-	}
-	if e.op == exprSearch {
-		m.blindNode(p.searches[e.search])
-		return
-	}
-	for _, kid := range e.kids {
-		m.blind(p, kid)
-	}
-}
-
-func (m *Matcher) blindNode(n *node) {
-	if m.node(n) != Unknown {
-		return
-	}
-	for _, kid := range n.kids {
-		m.blindNode(kid)
-	}
-	if n.op != nodePredicate {
-		return
-	}
-	p := n.predicate
-	switch {
-	case p.ask == askNowhere: // the rule was complained of; the record hides nothing
-	case p.ask == askField:
-		if m.slot(p.slot).unknown {
-			m.fields = append(m.fields, p.field)
-		}
-		if m.slot(p.peerSlot).unknown {
-			m.fields = append(m.fields, p.peer)
-		}
-	case m.slot(p.slot).unknown:
-		m.fields = append(m.fields, p.field)
-	case p.ask == askPeer && m.slot(p.peerSlot).unknown:
-		m.fields = append(m.fields, p.peer)
-	default:
-		m.lists = append(m.lists, p.list)
-	}
 }

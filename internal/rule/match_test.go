@@ -303,7 +303,9 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 	m := set.NewMatcher()
 	r := rec(t, "result=ÅBC", "app=xY", "ip=192.0.2.7", "country=SE", "size=#4", "text=NEEDLE here")
 	var out []Outcome
-	m.matchOnce(r, &out)
+	for range 2 * lessonLength { // past the first lesson
+		m.matchOnce(r, &out)
+	}
 	if n := testing.AllocsPerRun(100, func() { m.matchOnce(r, &out) }); n != 0 {
 		t.Errorf("%v allocations a record, want none", n)
 	}
@@ -322,6 +324,10 @@ type quietRecord record
 
 func (r *quietRecord) Field(f event.Field) event.Values { return r.fields[f] }
 func (r *quietRecord) Time() int64                      { return r.time }
+func (r *quietRecord) Shape() event.Shape               { return event.GraphBeta }
+func (r *quietRecord) Peek(f event.Field) ([]byte, event.Standing) {
+	return (*record)(r).Peek(f)
+}
 func (r *quietRecord) Texts(yield func([]byte) bool) {
 	for _, f := range []event.Field{1, 2, 3} {
 		for _, v := range r.fields[f].List {

@@ -13,7 +13,7 @@ import (
 type predicate struct {
 	id   int // place in the Set; those of one field stand together
 	ask  question
-	slot int // place of the field in Set.slots; -1 without a field
+	slot int // place of the field in Set.lookups; of texts 0
 
 	field event.Field
 	test  test // of askValue and askText
@@ -24,6 +24,19 @@ type predicate struct {
 	how      modifiers
 
 	list string // of askUnread, and of askPeer: the baseline list
+
+	bit   int  // place among those of its field that a class answers
+	timed bool // the test holds for some time only
+}
+
+// inClass tells whether the answer follows from the values of its one field,
+// or from the texts of the record.
+func (p *predicate) inClass() bool {
+	switch p.ask {
+	case askValue, askAbsent, askUnread, askText:
+		return true
+	}
+	return false
 }
 
 // question is what a predicate asks of its field.
@@ -56,18 +69,14 @@ func (b *builder) share(key string, p predicate) *node {
 }
 
 // number gives ids and slots, in an order that depends on nothing but the
-// predicates, with those of a field together.
-func (b *builder) number() (count int, slots []event.Field) {
+// predicates, with those of a field together. NoField has the first slot.
+func (b *builder) number() (predicates []*predicate, slots []event.Field) {
 	keys := make([]string, 0, len(b.byKey))
 	for key, p := range b.byKey {
 		keys = append(keys, key)
-		for _, f := range []event.Field{p.field, p.peer} {
-			if f != event.NoField {
-				slots = append(slots, f)
-			}
-		}
+		slots = append(slots, p.field, p.peer)
 	}
-	slots = sortedFields(slots)
+	slots = sortedFields(append(slots, event.NoField))
 	slices.SortFunc(keys, func(x, y string) int {
 		if d := int(b.byKey[x].field) - int(b.byKey[y].field); d != 0 {
 			return d
@@ -77,8 +86,10 @@ func (b *builder) number() (count int, slots []event.Field) {
 	for id, key := range keys {
 		p := b.byKey[key]
 		p.id, p.slot, p.peerSlot = id, slices.Index(slots, p.field), slices.Index(slots, p.peer)
+		p.timed = p.test != nil && p.test.timed()
+		predicates = append(predicates, p)
 	}
-	return len(keys), slots
+	return predicates, slots
 }
 
 // node is a part of a compiled search.

@@ -16,6 +16,13 @@ type Resolver interface {
 	Suggest(log event.Log, name string) string
 }
 
+// Sources is for a Resolver that has other records than those of logs, such as
+// the facts about an account: it is asked which log a log source stands for.
+// NoLog is for one that it does not know.
+type Sources interface {
+	Source(l LogSource) event.Log
+}
+
 // Lists holds the parameters of the baseline. A nil Lists has none.
 type Lists interface {
 	// Expand gives the list behind %name%; ok is false when there is no such
@@ -271,7 +278,7 @@ type Set struct {
 	dead         []*Compiled
 	quiet        map[*Rule]bool // counted by correlations only
 	predicates   int
-	slots        []event.Field // the fields that predicates read
+	lookups      []*lookup // by slot: one for each field that predicates read, in order
 	hash         string
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"regexp"
+	"slices"
 
 	"vakt/internal/event"
 )
@@ -12,6 +13,8 @@ import (
 // shared by all matchers.
 type test interface {
 	holds(m *Matcher, v *operand) bool
+	// timed tells whether the answer depends on the time of the record.
+	timed() bool
 }
 
 // operand is one value under test.
@@ -76,6 +79,15 @@ func (t *exactTest) holds(m *Matcher, v *operand) bool {
 	return false
 }
 
+func (t *exactTest) timed() bool {
+	for _, u := range t.texts {
+		if u != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // limited is a text that may cease to hold.
 type limited struct {
 	text  []byte
@@ -97,6 +109,10 @@ func (t *affixTest) holds(m *Matcher, v *operand) bool {
 		}
 	}
 	return false
+}
+
+func (t *affixTest) timed() bool {
+	return slices.ContainsFunc(t.texts, func(l limited) bool { return l.until != 0 })
 }
 
 // compare is the comparison of the shape; shapeGlob has none.
@@ -135,6 +151,10 @@ func (t *globTest) holds(m *Matcher, v *operand) bool {
 	return false
 }
 
+func (t *globTest) timed() bool {
+	return slices.ContainsFunc(t.patterns, func(l limitedPattern) bool { return l.until != 0 })
+}
+
 // regexTest: a regular expression matches somewhere in the value.
 type regexTest struct {
 	list []limitedRegex
@@ -152,6 +172,10 @@ func (t *regexTest) holds(m *Matcher, v *operand) bool {
 		}
 	}
 	return false
+}
+
+func (t *regexTest) timed() bool {
+	return slices.ContainsFunc(t.list, func(l limitedRegex) bool { return l.until != 0 })
 }
 
 // networkTest: the value is an address in one of the networks.
@@ -180,6 +204,10 @@ func (t *networkTest) holds(m *Matcher, v *operand) bool {
 	return false
 }
 
+func (t *networkTest) timed() bool {
+	return slices.ContainsFunc(t.list, func(l limitedNetwork) bool { return l.until != 0 })
+}
+
 // numberTest: the value is a number that stands in the order to ours.
 type numberTest struct {
 	op    operator
@@ -196,6 +224,8 @@ func (t *numberTest) holds(_ *Matcher, v *operand) bool {
 	}
 	return t.op.ordered(value, t.bound)
 }
+
+func (t *numberTest) timed() bool { return false }
 
 // ordered compares two numbers.
 func (o operator) ordered(value, bound float64) bool {

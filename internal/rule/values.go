@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vakt/internal/event"
@@ -301,7 +302,9 @@ func parseNetwork(s string) (netip.Prefix, error) {
 func (v values) share(key string, list []entryText, t test) *node {
 	parts := make([]string, 0, len(list))
 	for _, e := range list {
-		parts = append(parts, fmt.Sprintf("%q %t %d", v.form(e), e.kind == numberLiteral, e.until))
+		part := strconv.AppendQuote(nil, v.form(e))
+		part = strconv.AppendBool(append(part, ' '), e.kind == numberLiteral)
+		parts = append(parts, string(strconv.AppendInt(append(part, ' '), int64(e.until), 10)))
 	}
 	slices.Sort(parts)
 	p := predicate{ask: askValue, field: v.field, test: t}

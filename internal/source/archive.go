@@ -15,7 +15,7 @@ import (
 // archive reads the members of a zip, each as an input of its own, as if they
 // lay in a folder. What is wrong with the archive itself stands in an entry
 // under its own path.
-func (f *Files) archive(ctx context.Context, in found, file io.ReaderAt, size int64, l *Ledger, h Handler) error {
+func (f *Files) archive(ctx context.Context, in found, file io.ReaderAt, size int64, l *inputs, h Handler) error {
 	counted := &pieces{r: file, left: size, tell: f.Progress}
 	defer counted.rest()
 	z, err := zip.NewReader(counted, size)
@@ -74,7 +74,7 @@ func about(e Entry, walked bool, what string) Entry {
 
 // member reads one member. The bytes that it expands to count for itself and
 // for the whole archive.
-func (f *Files) member(ctx context.Context, in found, m *zip.File, whole *expansion, l *Ledger, h Handler) error {
+func (f *Files) member(ctx context.Context, in found, m *zip.File, whole *expansion, l *inputs, h Handler) error {
 	e := Entry{Path: in.path + "!" + m.Name, Bytes: int64(m.CompressedSize64), Encoding: "zip"}
 	refuse := func(problem string) error {
 		e.Problem = problem

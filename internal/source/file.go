@@ -32,43 +32,58 @@ type Files struct {
 	// archive, of the file that was packed.
 	Hash bool
 	// Progress, if set, is told how many bytes, as stored, were read since it
-	// was last called. It is called from the reading goroutine, once a piece.
+	// was last called, once a piece. Its calls do not overlap.
 	Progress func(bytes int)
+	// Parallel is how many files are read at a time; 0 is one. The members of
+	// an archive are read one after the other.
+	Parallel int
 }
 
-// Handler takes one input after the other. Begin is called before the first
-// batch of an input, with the entry to fill; Batch owns each batch; End is
-// called when the input has been read, as far as it could be.
+// Handler takes inputs, of which Files.Parallel may be open at a time. Begin
+// is called before the first batch of an input, with the entry to fill and its
+// place among all inputs: that of the file among those read, and that of the
+// member in an archive.
 type Handler interface {
-	Begin(*Entry)
+	Begin(e *Entry, at Place) Sink
+}
+
+// Place orders the inputs of a run.
+type Place struct{ File, Member int }
+
+// Compare is below 0 where p comes before q.
+func (p Place) Compare(q Place) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Member, q.Member))
+}
+
+// Sink takes the batches of one input, in order. Batch owns each batch; End is
+// called when the input has been read, as far as it could be, and returns when
+// all is in the entry.
+type Sink interface {
 	Batch(*extract.Batch) error
 	End()
 }
 
 // Read reads everything behind the arguments into the handler and returns the
-// accounts of the inputs. What is wrong with an input stands in its entry;
-// the error is for arguments that name nothing, a handler that gives up, and
-// a context that ends.
+// accounts of the inputs, in their order. What is wrong with an input stands
+// in its entry; the error is for arguments that name nothing, a handler that
+// gives up, and a context that ends.
 func (f *Files) Read(ctx context.Context, args []string, h Handler) (*Ledger, error) {
 	list, err := find(args)
 	if err != nil {
 		return nil, err
 	}
+	all := f.oneCaller()
+	ledgers, err := all.readAll(ctx, list, h)
 	l := newLedger()
-	for _, in := range list {
-		if err := ctx.Err(); err != nil {
-			return l, err
-		}
-		if err := f.file(ctx, in, l, h); err != nil {
-			return l, err
-		}
+	for i := range ledgers {
+		l.Inputs = append(l.Inputs, ledgers[i].list...)
 	}
-	return l, nil
+	return l, err
 }
 
 // file reads one file: as an archive of members, or as one input. A file is
 // read as long as it is now: what is written to it later is left out.
-func (f *Files) file(ctx context.Context, in found, l *Ledger, h Handler) error {
+func (f *Files) file(ctx context.Context, in found, l *inputs, h Handler) error {
 	if in.path == "-" {
 		return f.flow(ctx, in, f.Stdin, l, h)
 	}
@@ -107,7 +122,7 @@ const headSize = 4
 
 // flow reads what cannot be read twice: standard input, a pipe. Only an
 // archive has to be put into a temporary file first.
-func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *Ledger, h Handler) error {
+func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *inputs, h Handler) error {
 	b := bufio.NewReaderSize(r, 64<<10)
 	head, err := b.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -149,9 +164,9 @@ type stream struct {
 }
 
 // input reads one input into the handler and closes its account.
-func (f *Files) input(ctx context.Context, in stream, l *Ledger, h Handler) error {
+func (f *Files) input(ctx context.Context, in stream, l *inputs, h Handler) error {
 	e := &Entry{Path: in.path, Bytes: in.bytes, Encoding: cmp.Or(in.how, "plain")}
-	l.Inputs = append(l.Inputs, e)
+	at := l.add(e)
 	var sum hash.Hash
 	if f.Hash {
 		sum = sha256.New()
@@ -159,9 +174,9 @@ func (f *Files) input(ctx context.Context, in stream, l *Ledger, h Handler) erro
 	}
 	meter := &meter{r: in.r, tell: in.tell}
 	in.r = meter
-	h.Begin(e)
-	err := f.split(ctx, in, e, h)
-	h.End()
+	sink := h.Begin(e, at)
+	err := f.split(ctx, in, e, sink)
+	sink.End()
 	if err == nil && in.whole && meter.n < in.bytes {
 		err = fmt.Errorf("the file became shorter while it was read: %d of %d bytes came", meter.n, in.bytes)
 	}
@@ -191,7 +206,7 @@ func (l *live) Read(p []byte) (int, error) {
 }
 
 // split inflates, decodes and cuts.
-func (f *Files) split(ctx context.Context, in stream, e *Entry, h Handler) error {
+func (f *Files) split(ctx context.Context, in stream, e *Entry, sink Sink) error {
 	plain, how, err := extract.Inflate(in.r, f.Limits)
 	if err != nil {
 		return err
@@ -200,7 +215,13 @@ func (f *Files) split(ctx context.Context, in stream, e *Entry, h Handler) error
 	if how != "plain" {
 		e.Encoding = strings.TrimPrefix(e.Encoding+"+"+how, "plain+")
 	}
-	text, encoding, err := extract.UTF8(plain)
+	inflated := io.Reader(plain)
+	if how != extract.Plain || in.how != "" {
+		ahead := newAhead(plain)
+		defer ahead.close()
+		inflated = ahead
+	}
+	text, encoding, err := extract.UTF8(inflated)
 	if err != nil {
 		return err
 	}
@@ -216,7 +237,7 @@ func (f *Files) split(ctx context.Context, in stream, e *Entry, h Handler) error
 		if i, found := slices.BinarySearch(e.Container, b.Container); !found {
 			e.Container = slices.Insert(e.Container, i, b.Container)
 		}
-		if err := h.Batch(b); err != nil {
+		if err := sink.Batch(b); err != nil {
 			return &stopped{err}
 		}
 		return nil

@@ -27,12 +27,13 @@ type taker struct {
 	batch func()
 }
 
-func (k *taker) Begin(e *source.Entry) {
+func (k *taker) Begin(e *source.Entry, _ source.Place) source.Sink {
 	if k.raws == nil {
 		k.raws = map[string][]string{}
 	}
 	k.entry = e
 	k.order = append(k.order, "begin "+filepath.Base(e.Path))
+	return k
 }
 
 func (k *taker) End() { k.order = append(k.order, "end") }

@@ -33,15 +33,27 @@ func newLedger() *Ledger {
 	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Dead: []RuleNote{}, Undecided: []RuleNote{}, Ungrouped: []RuleNote{}}
 }
 
+// inputs are the accounts of one file: its own, or those of its members.
+type inputs struct {
+	file int
+	list []*Entry
+}
+
+// add takes the account of the next input in.
+func (l *inputs) add(e *Entry) Place {
+	l.list = append(l.list, e)
+	return Place{l.file, len(l.list) - 1}
+}
+
 // unread accounts for an input that could not be opened.
-func (l *Ledger) unread(path string, err error) error {
+func (l *inputs) unread(path string, err error) error {
 	return l.refuse(Entry{Path: path, Problem: err.Error()})
 }
 
 // refuse accounts for an input of which nothing is read.
-func (l *Ledger) refuse(e Entry) error {
+func (l *inputs) refuse(e Entry) error {
 	e.Seal()
-	l.Inputs = append(l.Inputs, &e)
+	l.add(&e)
 	return nil
 }
 
@@ -182,7 +194,9 @@ func (e *Entry) Add(o *Entry) {
 	for kind, n := range o.OutOfScope {
 		e.skip(kind, n)
 	}
-	e.Quarantine = append(e.Quarantine, o.Quarantine...)
+	if e.Quarantine = append(e.Quarantine, o.Quarantine...); len(e.Quarantine) >= 2*MaxListed {
+		e.trim()
+	}
 	for name, n := range o.ByShape {
 		e.shape(name, n)
 	}

@@ -1,0 +1,272 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"vakt"
+	"vakt/internal/daemon"
+)
+
+// allRules are the arguments for our rules and the public ones.
+func (b *bench) allRules() []string {
+	args := []string{"-builtin"}
+	if b.rules != "" {
+		args = append(args, "-rules", b.rules)
+	}
+	return args
+}
+
+// detect is the complete engine with some rules, on some cores.
+func (b *bench) detect(cores int, rules []string, file string, more ...string) way {
+	args := append([]string{"-way", "detect", "-workers", fmt.Sprint(cores)}, rules...)
+	return b.child(cores, append(append(args, more...), file)...)
+}
+
+// engine measures the complete engine beside peers. Peers that cannot be asked
+// all rules are asked those that are plain conditions over columns, and so is
+// the engine once more.
+func (b *bench) engine(ctx context.Context) error {
+	keys, conditions, err := b.plainRules()
+	if err != nil {
+		return err
+	}
+	plain := append(b.allRules(), "-keys", keys)
+	file := b.input.file
+	ways := []way{
+		{name: "`wc -l`", silent: true, command: func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, "wc", "-l", file) }},
+		b.child(1, "-way", "read", file).named("reading alone: split, validate, recognise, time, key"),
+		b.detect(1, b.allRules(), file).named("**`vakt detect`, all rules**"),
+		b.detect(1, b.allRules(), file, "-portable").named("the same, portable path"),
+		b.detect(1, plain, file).named("`vakt detect`, the %d plain rules", len(conditions)),
+		b.child(1, append(append([]string{"-way", "decode"}, plain...), file)...).named("encoding/json, and each of the %d plain rules", len(conditions)),
+	}
+	d, err := newDuck(ctx, b.dir, b.duckdb)
+	if err == nil {
+		err = d.ask(file, conditions)
+	}
+	if err != nil {
+		if err := b.say("\nDuckDB is left out: %v\n", err); err != nil {
+			return err
+		}
+	} else {
+		ways = append(ways, way{name: fmt.Sprintf("DuckDB, 1 thread, the %d plain rules", len(conditions)), command: d.command})
+	}
+	all, err := b.measure(ctx, b.rounds, ways...)
+	if err != nil {
+		return err
+	}
+	if err := b.agree(ctx, plain, all); err != nil {
+		return err
+	}
+	return b.engineTable(all)
+}
+
+// plainRules writes the keys of the rules that peers can be asked as well.
+func (b *bench) plainRules() (file string, conditions []condition, err error) {
+	var paths []string
+	if b.rules != "" {
+		paths = append(paths, b.rules)
+	}
+	rules, _ := daemon.LoadRules(vakt.Rules, paths) // problems end the children
+	if conditions, err = conditionsOf(rules); err != nil {
+		return "", nil, err
+	}
+	var keys []string
+	for _, c := range conditions {
+		keys = append(keys, c.key)
+	}
+	file = b.path("plain")
+	return file, conditions, os.WriteFile(file, []byte(strings.Join(keys, "\n")), 0o600)
+}
+
+// agree compares what the engines found: the alerts with the truth, the
+// matches of rules with those of the peers.
+func (b *bench) agree(ctx context.Context, plain []string, all []*figures) error {
+	truth, err := b.measure(ctx, 1, b.detect(1, []string{"-builtin"}, b.input.file).named("`vakt detect`, our rules"))
+	if err != nil {
+		return err
+	}
+	if err := same("alerts against the simulator's truth", truth[0].told.Alerts, b.known(b.input.truth)); err != nil {
+		return err
+	}
+	counted, err := b.measure(ctx, 1, b.child(1, append(append([]string{"-way", "count"}, plain...), b.input.file)...).named("matches of the plain rules"))
+	if err != nil {
+		return err
+	}
+	want := counted[0].told.Matches
+	for _, f := range all[5:] {
+		if err := same(f.name+" against vakt", f.told.Matches, want); err != nil {
+			return err
+		}
+	}
+	return b.say("\nOur rules raise the %d alerts of the simulator's truth, rule by rule; the plain rules match %d times, the same rule by rule in all engines.\n",
+		sum(truth[0].told.Alerts), sum(want))
+}
+
+// known leaves out what no rule of ours looks for yet.
+func (b *bench) known(truth map[string]int) map[string]int {
+	rules, _ := daemon.LoadRules(vakt.Rules, nil) // problems end the children
+	known := map[string]int{}
+	for _, r := range rules {
+		if n := truth[r.Key()]; n > 0 {
+			known[r.Key()] = n
+		}
+	}
+	return known
+}
+
+func (b *bench) engineTable(all []*figures) error {
+	if err := b.say("\n| way | rules | MB per CPU-second | thousand events per CPU-second | start, ms of CPU | peak MiB |\n|---|---|---|---|---|---|\n"); err != nil {
+		return err
+	}
+	for _, f := range all {
+		r := rate(b.input.bytes, f.cpu)
+		if err := b.say("| %s | %d | %.0f | %.0f | %.0f | %.0f |\n", f.name, f.told.Rules, r, r*float64(b.input.events)/float64(b.input.bytes)*1e3, median(f.start)*1e3, f.mib()); err != nil {
+			return err
+		}
+	}
+	at := func(i int) float64 { return rate(b.input.bytes, all[i].cpu) }
+	lines := fmt.Sprintf("| all rules, MB per CPU-second | %.0f | %s |\n| portable path, MB per CPU-second | %.0f | %s |\n| against encoding/json, × | %.1f | %s |\n",
+		at(2), asked(at(2), 700, 1400, false), at(3), asked(at(3), 300, 800, false), at(4)/at(5), asked(at(4)/at(5), 10, 18, false))
+	if len(all) > 6 {
+		lines += fmt.Sprintf("| against DuckDB, × | %.1f | %s |\n", at(4)/at(6), asked(at(4)/at(6), 1.5, 3, false))
+	}
+	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n%s", lines)
+}
+
+// ruleCost measures what a thousand quiet rules cost beside ten.
+func (b *bench) ruleCost(ctx context.Context) error {
+	var ways []way
+	for _, n := range []int{10, 200, 1000} {
+		file, err := synthetic(b.dir, n)
+		if err != nil {
+			return err
+		}
+		ways = append(ways, b.detect(1, []string{"-rules", file}, b.input.file).named("%d", n))
+	}
+	all, err := b.measure(ctx, b.rounds, ways...)
+	if err != nil {
+		return err
+	}
+	if err := b.say("\n| quiet rules | MB per CPU-second | start, ms of CPU | peak MiB |\n|---|---|---|---|\n"); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if n := sum(f.told.Alerts); n > 0 {
+			return fmt.Errorf("%s quiet rules raise %d alerts", f.name, n)
+		}
+		if err := b.say("| %s | %.0f | %.0f | %.0f |\n", f.name, rate(b.input.bytes, f.cpu), median(f.start)*1e3, f.mib()); err != nil {
+			return err
+		}
+	}
+	ratio := median(all[2].cpu) / median(all[0].cpu)
+	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n| 1,000 rules against 10, CPU × | %.2f | %s |\n", ratio, asked(ratio, 1.25, 1.05, true))
+}
+
+// cores measures two cores against one, on the clock.
+func (b *bench) cores(ctx context.Context) error {
+	if runtime.NumCPU() < 2 {
+		return b.say("\nTwo cores are not measured: there is one.\n")
+	}
+	all, err := b.measure(ctx, b.rounds, b.detect(1, b.allRules(), b.input.file).named("1"), b.detect(2, b.allRules(), b.input.file).named("2"))
+	if err != nil {
+		return err
+	}
+	if err := same("two cores against one", all[1].told.Alerts, all[0].told.Alerts); err != nil {
+		return err
+	}
+	if err := b.say("\n| cores | MB per second of the clock | MB per CPU-second | peak MiB |\n|---|---|---|---|\n"); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if err := b.say("| %s | %.0f | %.0f | %.0f |\n", f.name, rate(b.input.bytes, f.wall), rate(b.input.bytes, f.cpu), f.mib()); err != nil {
+			return err
+		}
+	}
+	ratio := median(all[0].wall) / median(all[1].wall)
+	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n| two cores against one, × | %.2f | %s |\n", ratio, asked(ratio, 1.6, 1.9, false))
+}
+
+// compressed measures gzip and zstd, in megabytes of output on the clock, with
+// one core that inflates and one that matches.
+func (b *bench) compressed(ctx context.Context) error {
+	if err := compress(b.input.file, b.path("events.gz"), gzipped); err != nil {
+		return err
+	}
+	if err := compress(b.input.file, b.path("events.zst"), zstandard); err != nil {
+		return err
+	}
+	all, err := b.measure(ctx, b.rounds, b.detect(2, b.allRules(), b.path("events.gz")).named("gzip"), b.detect(2, b.allRules(), b.path("events.zst")).named("zstd"))
+	if err != nil {
+		return err
+	}
+	if err := b.say("\n| input, two cores | MB of output per second of the clock | must | reach | | per CPU-second |\n|---|---|---|---|---|---|\n"); err != nil {
+		return err
+	}
+	for i, f := range all {
+		must, reach := [][2]float64{{800, 1000}, {1200, 2000}}[i][0], [][2]float64{{800, 1000}, {1200, 2000}}[i][1]
+		got := rate(b.input.bytes, f.wall)
+		if err := b.say("| %s | %.0f | %s | %.0f |\n", f.name, got, asked(got, must, reach, false), rate(b.input.bytes, f.cpu)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memory measures the peak without correlations.
+func (b *bench) memory(ctx context.Context) error {
+	file, err := synthetic(b.dir, 200)
+	if err != nil {
+		return err
+	}
+	all, err := b.measure(ctx, 1, b.detect(runtime.NumCPU(), []string{"-rules", file}, b.input.file).named("200 quiet rules"))
+	if err != nil {
+		return err
+	}
+	slots := float64(16*b.input.events) / (1 << 20)
+	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n| peak MiB without correlations, %d workers | %.0f | %s |\n",
+		runtime.NumCPU(), all[0].mib(), asked(all[0].mib(), 64+slots, 40+slots, true))
+}
+
+// correlations measures one correlation with very many live keys, and what a
+// hot key costs.
+func (b *bench) correlations(ctx context.Context) error {
+	rules := b.path("crowd.yml")
+	if err := os.WriteFile(rules, []byte(crowdRules), 0o600); err != nil {
+		return err
+	}
+	var ways []way
+	for _, hot := range []bool{false, true} {
+		name := map[bool]string{false: "even", true: "a tenth from one address"}[hot]
+		in, err := crowd(b.path(strings.ReplaceAll(name, " ", "-")), b.keys, hot)
+		if err != nil {
+			return err
+		}
+		ways = append(ways, b.detect(1, []string{"-rules", rules}, in.file).named("%s", name))
+	}
+	all, err := b.measure(ctx, min(3, b.rounds), ways...)
+	if err != nil {
+		return err
+	}
+	if n, hot := sum(all[0].told.Alerts), sum(all[1].told.Alerts); n != 0 || hot != 1 {
+		return fmt.Errorf("%d and %d alerts, expected none and one", n, hot)
+	}
+	if err := b.say("\n| %d live keys of one correlation | ns of CPU an event | peak MiB |\n|---|---|---|\n", b.keys); err != nil {
+		return err
+	}
+	for _, f := range all {
+		if err := b.say("| %s | %.0f | %.0f |\n", f.name, median(f.cpu)*1e9/float64(b.keys), f.mib()); err != nil {
+			return err
+		}
+	}
+	ratio := median(all[1].cpu) / median(all[0].cpu)
+	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n| peak MiB with the live keys | %.0f | %s |\n| a hot key against even, CPU × | %.2f | %s |\n",
+		all[0].mib(), asked(all[0].mib(), 300, 100, true), ratio, asked(ratio, 1.5, 1, true))
+}

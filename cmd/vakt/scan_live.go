@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"vakt/internal/daemon"
+	"vakt/internal/directory"
+	"vakt/internal/graph"
+	"vakt/internal/tenant"
+	"vakt/internal/text"
+)
+
+// readTenants reads the chosen tenants one after the other. One that cannot be
+// read does not stop the others.
+func (a *app) readTenants(ctx context.Context, f *scanFlags, c *daemon.Config) ([]looked, error) {
+	tenants, err := a.tenants(c)
+	if err != nil {
+		return nil, err
+	}
+	if f.export != "" && len(tenants) > 1 {
+		return nil, usage("--export writes one tenant: choose it with --tenant NAME")
+	}
+	state, err := a.openState(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer state.close()
+	var all []looked
+	for _, t := range tenants {
+		read := a.readTenant
+		if f.stored {
+			read = a.storedTenant
+		}
+		s, err := read(ctx, f, t, state)
+		if errors.Is(err, context.Canceled) {
+			return nil, fmt.Errorf("reading tenant %q: %w", t.Name, err)
+		}
+		all = append(all, looked{name: t.Name, snapshot: s, err: err})
+	}
+	return all, nil
+}
+
+func (a *app) readTenant(ctx context.Context, f *scanFlags, t tenant.Tenant, state *state) (*directory.Snapshot, error) {
+	run, resumed, err := state.begin(ctx, t, f.fresh)
+	if err != nil {
+		return nil, err
+	}
+	if resumed {
+		a.say("Going on with the scan of %s that was broken off.", text.Terminal(t.Name))
+	}
+	p := a.scanProgress(t.Name)
+	conn := a.connection()
+	conn.Progress = p.show
+	r, err := daemon.Connect(t, conn)
+	if err != nil {
+		return nil, err
+	}
+	got, err := daemon.Collect(ctx, r, run, directory.Options{Rules: len(f.with) > 0})
+	p.stop()
+	if err != nil {
+		return nil, err
+	}
+	if f.export != "" {
+		if err := directory.Export(f.export, got.Parts); err != nil {
+			return nil, fmt.Errorf("export to %q: %w", f.export, err)
+		}
+		a.say("Wrote a copy of %s to %s.", text.Terminal(t.Name), text.Terminal(f.export))
+	}
+	return got.Snapshot, state.save(ctx, run, got.Snapshot)
+}
+
+// storedTenant takes the newest scan of a tenant instead of a new one.
+func (a *app) storedTenant(ctx context.Context, _ *scanFlags, t tenant.Tenant, state *state) (*directory.Snapshot, error) {
+	return state.newest(ctx, t)
+}
+
+// scanProgress tells how far a scan is: one line that renews itself on a
+// terminal, a line every ten seconds elsewhere.
+type scanProgress struct {
+	a     *app
+	name  string
+	live  bool
+	last  time.Time
+	shown bool
+}
+
+func (a *app) scanProgress(name string) *scanProgress {
+	return &scanProgress{a: a, name: name, live: a.renews(), last: time.Now()}
+}
+
+func (p *scanProgress) show(g graph.Progress) {
+	pause := 10 * time.Second
+	if p.live {
+		pause = 200 * time.Millisecond
+	}
+	if now := time.Now(); p.a.quiet || now.Sub(p.last) < pause {
+		return
+	}
+	p.last = time.Now()
+	line := fmt.Sprintf("reading %s: %s, %s, %.1f requests/s", text.Terminal(p.name), plural(g.Requests, "request", "requests"), plural(g.Items, "object", "objects"), g.Rate)
+	if g.Expected > 0 && g.ETA >= 0 {
+		line += fmt.Sprintf(", %d expected, %s left", g.Expected, g.ETA.Round(time.Second))
+	}
+	if g.Throttled > 0 {
+		line += fmt.Sprintf(", told to wait %s", plural(g.Throttled, "time", "times"))
+	}
+	if p.live {
+		p.shown = true
+		_, _ = fmt.Fprintf(p.a.err, "\r\x1b[K%s", line)
+		return
+	}
+	p.a.say("%s", line)
+}
+
+func (p *scanProgress) stop() {
+	if p.shown {
+		_, _ = fmt.Fprint(p.a.err, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,72 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v4"
+
+	"vakt/internal/tenant"
+)
+
+// Config is the whole configuration: what vakt.yaml says, with every path
+// taken from the folder that the file lies in.
+type Config struct {
+	// File is where it was read from.
+	File string
+	// Tenants are the tenants to look at.
+	Tenants tenant.Config
+	// Baseline is the path of the baseline; empty: the defaults.
+	Baseline string
+	// Exceptions is the path of the exceptions; empty: there are none.
+	Exceptions string
+	// State is the path of the database; empty: the place that the system
+	// keeps for state.
+	State string
+}
+
+// sections are the keys of the configuration that belong to the roof; the
+// others belong to rooms, which read their own.
+type sections struct {
+	Tenants    yaml.Node `yaml:"tenants"`
+	Baseline   string    `yaml:"baseline"`
+	Exceptions string    `yaml:"exceptions"`
+	State      struct {
+		DSN string `yaml:"dsn"`
+	} `yaml:"state"`
+}
+
+// ParseConfig reads a configuration. It is strict: an unknown key is an error
+// that names file, line and the nearest known key. The error joins one problem
+// for each thing that is wrong.
+func ParseConfig(file string, data []byte) (*Config, error) {
+	tenants, err := tenant.Parse(file, data, "baseline", "exceptions", "state")
+	if err != nil {
+		return nil, err
+	}
+	var s sections
+	if err := yaml.Load(data, &s, yaml.WithKnownFields()); err != nil {
+		return nil, placed(file, err)
+	}
+	beside := func(path string) string {
+		if path == "" || filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(filepath.Dir(file), path)
+	}
+	return &Config{File: file, Tenants: tenants, Baseline: beside(s.Baseline), Exceptions: beside(s.Exceptions), State: beside(s.State.DSN)}, nil
+}
+
+// placed puts file and line before what the YAML reader has to say.
+func placed(file string, err error) error {
+	var many *yaml.LoadErrors
+	if !errors.As(err, &many) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	var all []error
+	for _, e := range many.Errors {
+		all = append(all, tenant.Problem{File: file, Line: e.Mark.Line, Message: e.Message})
+	}
+	return errors.Join(all...)
+}

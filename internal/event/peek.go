@@ -1,0 +1,97 @@
+package event
+
+import (
+	"bytes"
+
+	"vakt/internal/extract"
+)
+
+// Standing says what Peek found of a field.
+type Standing uint8
+
+// What a field may be before anybody decodes it.
+const (
+	Unseen Standing = iota // Field is unknown
+	Empty                  // Field is known and has no value
+	Alone                  // Field follows from the raw value alone
+	Mixed                  // ask Field: it follows from several columns, or cannot be told without decoding
+)
+
+// Peek answers for a field without decoding it. Raw is there where the field
+// is Alone: then two records, of whatever shape, that give equal raw bytes
+// give equal values, so that whoever has seen one knows the other. The bytes
+// are JSON as it stands in the record, and valid until the next Read.
+func (r *Record) Peek(f Field) (raw []byte, is Standing) {
+	d := r.layout.fields[f]
+	switch {
+	case r.logs&d.log == 0:
+		return nil, Unseen
+	case d.derive == nil:
+		return r.peekColumn(d)
+	case d.derive.alone&d.log != 0:
+		return r.peekDerived(d)
+	}
+	return nil, Mixed
+}
+
+// peekColumn finds the source that Record.column decodes.
+func (r *Record) peekColumn(d *field) ([]byte, Standing) {
+	if r.shape == PortalCSV {
+		return nil, Mixed
+	}
+	sources := d.sources[r.shape]
+	missing := len(sources) == 0 || r.shape == LogAnalytics
+	for i := range sources {
+		raw := r.slot(sources[i].path)
+		if raw == nil {
+			continue
+		}
+		missing = false
+		if key := sources[i].key; key != "" {
+			raw = pairValue(raw, key)
+		}
+		switch {
+		case raw == nil || extract.IsNull(raw):
+		case i+1 < len(sources) && mayBeNothing(d.kind, raw):
+			return nil, Mixed
+		default:
+			return raw, Alone
+		}
+	}
+	if missing {
+		return nil, Unseen
+	}
+	return nil, Empty
+}
+
+// mayBeNothing says whether a value that is there may count as absent, so that
+// the next source is looked at.
+func mayBeNothing(k kind, raw []byte) bool {
+	switch {
+	case k == asJSON:
+		return false
+	case raw[0] == '[':
+		return true
+	case k != asID:
+		return false
+	}
+	return bytes.IndexByte(raw, '\\') >= 0 || noID(bytes.Trim(raw, `"`))
+}
+
+// peekDerived finds the one column from which the field is computed: the first
+// of the alternatives that has a value.
+func (r *Record) peekDerived(d *field) ([]byte, Standing) {
+	found := Unseen
+	for _, f := range d.from[0] {
+		raw, is := r.Peek(f)
+		switch {
+		case is == Mixed, is == Alone && len(d.from[0]) > 1 && (string(raw) == `""` || mayBeNothing(r.layout.fields[f].kind, raw)):
+			return nil, Mixed
+		case is == Alone:
+			return raw, Alone
+		case is == Empty:
+			found = Empty
+		}
+	}
+	return nil, found
+}
