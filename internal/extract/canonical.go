@@ -57,25 +57,45 @@ func AppendCanonical(b []byte, v any) []byte {
 	panic(fmt.Sprintf("extract: %T has no canonical JSON", v))
 }
 
+// compareUTF16 compares by UTF-16 units. Below U+E000 their order is that of
+// the bytes of UTF-8.
 func compareUTF16(a, b string) int {
+	if isBelowSurrogates(a) && isBelowSurrogates(b) {
+		return strings.Compare(a, b)
+	}
 	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+}
+
+// isBelowSurrogates is true of UTF-8 without a character from U+D000 on.
+func isBelowSurrogates(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0xed {
+			return false
+		}
+	}
+	return true
 }
 
 // canonicalText writes a JSON text with only the escapes that JSON demands.
 func canonicalText(b []byte, s string) []byte {
 	const hexDigits = "0123456789abcdef"
 	b = append(b, '"')
+	plain := 0 // where the bytes begin that have not been written
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[plain:i]...)
+		plain = i + 1
 		if short := strings.IndexByte("\"\\\b\f\n\r\t", c); short >= 0 {
 			b = append(b, '\\', `"\bfnrt`[short])
-		} else if c < 0x20 {
-			b = append(b, `\u00`...)
-			b = append(b, hexDigits[c>>4], hexDigits[c&15])
-		} else {
-			b = append(b, c)
+			continue
 		}
+		b = append(b, `\u00`...)
+		b = append(b, hexDigits[c>>4], hexDigits[c&15])
 	}
+	b = append(b, s[plain:]...)
 	return append(b, '"')
 }
 

@@ -25,6 +25,8 @@ type cut struct {
 	wraps  string // the container that the newest key at level 1 would open
 	defect string
 
+	first int // of its brackets in the index of the buffer; -1: it was not cut out by the index
+
 	last byte // the newest byte that is no white space
 	more int  // open brackets beyond those on the stack
 
@@ -44,6 +46,9 @@ const maxStack = 1 << 20
 func (s *splitter) cutOut(open byte, mayWrap bool) verdict {
 	s.begin(open)
 	s.mark = s.pos
+	if s.quick(mayWrap) {
+		return cutWhole
+	}
 	return s.brackets(mayWrap)
 }
 
@@ -57,7 +62,7 @@ func (s *splitter) cutOff(open byte) verdict {
 func (s *splitter) begin(open byte) {
 	s.cut = cut{
 		place: s.here(), start: s.offset(s.pos), column: s.column(), open: open,
-		last: open, next: -1, inner: -1,
+		last: open, next: -1, inner: -1, first: -1,
 	}
 	s.stack = append(s.stack[:0], open)
 }
@@ -66,6 +71,15 @@ func (s *splitter) begin(open byte) {
 func (s *splitter) value() []byte {
 	from := int(s.cut.start - s.base)
 	return s.buf[from:s.pos:s.pos]
+}
+
+// item is the value that was cut out, as an item.
+func (s *splitter) item() Item {
+	it := Item{Raw: s.value(), Place: s.cut.place}
+	if s.cut.first >= 0 {
+		it.index, it.from, it.first = &s.batch.index, int32(s.cut.start-s.base), int32(s.cut.first)
+	}
+	return it
 }
 
 // size is how much of the value has been read.

@@ -66,7 +66,7 @@ func (s *splitter) again(container string, e *envelope) bool {
 	if e.last {
 		s.add(container, Item{Place: s.cut.place, Defect: s.cut.defect})
 	} else {
-		s.add(container, Item{Raw: s.value(), Place: s.cut.place})
+		s.add(container, s.item())
 	}
 	return false
 }

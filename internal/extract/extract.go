@@ -3,12 +3,18 @@
 //
 // The way of the bytes is: Inflate (gzip, zstd), UTF8 (byte order marks,
 // UTF-16), Split (containers to records, in batches) and, for each record,
-// Projection.Fast, which hands out the raw values at the paths that somebody
+// Projection.Item, which hands out the raw values at the paths that somebody
 // wants. A value is decoded only when somebody asks for its text (value.go).
 //
-// Projection.Strict is the reference for Fast: plain, slow and easy to
-// believe. Both keep one contract, written down at Projection, and agree on
-// every input.
+// The structure of the bytes (strings, brackets, line ends) is found once, 64
+// bytes at a time, by a kernel that the machine has (kernel.go, index.go). Split
+// and Item go by this index: they look at the brackets and at what is wanted,
+// and pass over the rest. Whatever the index cannot tell for sure is left to
+// readers that go a byte at a time (cut.go, strict.go) and say what is wrong.
+//
+// Projection.Strict is the reference for Item and for Fast, which reads a
+// record that Split has not found: plain, slow and easy to believe. All keep
+// one contract, written down at Projection, and agree on every input.
 //
 // The package opens no file, starts no goroutine and keeps no state between
 // calls except buffers that are used again.
@@ -19,7 +25,7 @@ import (
 	"fmt"
 )
 
-// Bounds of one record. They hold for Fast, Strict and Embedded.
+// Bounds of one record. They hold for Item, Fast, Strict and Embedded.
 const (
 	// MaxRecord is the largest record that is read, in bytes, without the
 	// white space around it.

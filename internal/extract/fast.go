@@ -1,47 +1,286 @@
 package extract
 
 import (
-	"fmt"
+	"bytes"
 	"unicode/utf8"
 )
 
 // Fast reads one record into a row that the projection made. The error is a
 // *Defect. It allocates nothing once the row has grown to its records.
+//
+// Fast accepts a record where it can vouch for it. Where it cannot, because
+// the record is broken or has something rare in it, Strict decides and says
+// what is wrong.
 func (p *Projection) Fast(rec []byte, row *Row) error {
-	row.reset()
-	body, front, d := frame(rec)
-	if d != nil {
-		return d
+	body := trim(rec)
+	if len(body) == 0 || len(body) > MaxRecord || body[0] != '{' || !row.vouch(p, body) {
+		return p.Strict(rec, row)
 	}
-	f := fast{p: p, row: row, names: &row.names, b: body, seed: p.seed}
-	if body[0] != '{' {
-		return f.notObject(front)
-	}
-	end := f.object(&p.nodes[0], 0, 1)
-	if end >= 0 && end < len(body) {
-		end = f.fail(end, "something follows the object")
-	}
-	if end < 0 {
-		row.reset()
-		f.defect.Offset += front
-		return f.defect
-	}
-	row.rec = body
 	return nil
 }
 
-// frame looks at a record from outside: its size and its encoding.
-func frame(rec []byte) (body []byte, front int, d *Defect) {
-	body, front = trim(rec)
-	switch {
-	case len(body) == 0:
-		return nil, 0, &Defect{Reason: "empty"}
-	case len(body) > MaxRecord:
-		return nil, 0, &Defect{Offset: front, Reason: "larger than 1 MiB"}
-	case !utf8.Valid(rec):
-		return nil, 0, &Defect{Offset: invalidAt(rec), Reason: "not valid UTF-8"}
+// Item is Fast for a record that Split found, and spares the search for its
+// structure. The batch must not have been released.
+func (p *Projection) Item(it *Item, row *Row) error {
+	if it.index == nil || len(it.Raw) > MaxRecord || it.Raw[0] != '{' {
+		return p.Fast(it.Raw, row)
 	}
-	return body, front, nil
+	from := int(it.from)
+	to := from + len(it.Raw)
+	row.reset()
+	s := scan{p: p, row: row, b: it.index.buf, x: it.index, k: int(it.first)}
+	if !s.record(from, to) {
+		return p.Strict(it.Raw, row)
+	}
+	row.rec = it.Raw
+	return nil
+}
+
+// vouch reads an object and is false where Strict has to.
+func (r *Row) vouch(p *Projection, body []byte) bool {
+	r.reset()
+	x := r.text(0, p.kernel)
+	if !x.whole(body, 1) {
+		return false
+	}
+	s := scan{p: p, row: r, b: body, x: x}
+	if !s.record(0, len(body)) {
+		return false
+	}
+	r.rec = body
+	return true
+}
+
+// text returns an index for JSON text at a level; 0 is the record itself.
+func (r *Row) text(level int, k Kernel) *index {
+	if r.texts[level] == nil {
+		r.texts[level] = new(index)
+	}
+	x := r.texts[level]
+	x.kernel = k
+	return x
+}
+
+// whole indexes an object or list and is false where it is not one that is
+// closed at the end of b. The depth is its own.
+func (x *index) whole(b []byte, depth int) bool {
+	x.fit(len(b))
+	x.extend(b, len(b))
+	w := walk{limit: MaxDepth + 1 - depth}
+	return x.match(b, &w) == walked && int(x.at[w.next-1]) == len(b)-1 && w.next == len(x.at)
+}
+
+// scan is one reading of one record, or of JSON text inside it, by its index.
+// Its methods take a place and return the place behind what they read, or no
+// where they cannot vouch for it. A place is never behind the end: the index
+// has shown that the brackets and quotes match.
+type scan struct {
+	p     *Projection
+	row   *Row
+	b     []byte // what the index is of
+	x     *index
+	k     int // the next bracket, among those of the index
+	calm  int // up to here there is no backslash that has not been passed
+	level int // of JSON text inside JSON text
+}
+
+// record reads the object at [from, to).
+func (s *scan) record(from, to int) bool {
+	if !s.fine(from, to) {
+		return false
+	}
+	return s.object(s.row.places.begin(&s.p.nodes[0]), from, 1, false) == to
+}
+
+// fine looks at the bytes as a whole.
+func (s *scan) fine(from, to int) bool {
+	marks := s.x.marks(from, to)
+	s.calm = from
+	if marks&hasEscape == 0 {
+		s.calm = to
+	}
+	return marks&hasOdd == 0 && (marks&hasHigh == 0 || s.x.valid(s.b, from, to))
+}
+
+// object reads an object from its bracket: all its keys, and the values of
+// those that are named, or of all if it has to be valid throughout (deep). The
+// depth is its own. It is the inner loop of the projection and long for that
+// reason.
+func (s *scan) object(pl *place, i, depth int, deep bool) int {
+	s.k++
+	if i = s.white(i + 1); s.b[i] == '}' {
+		return s.close(pl, i, new(seenKeys))
+	}
+	var seen seenKeys
+	b, last := s.b, &pl.start
+	for {
+		k := last.next
+		if i+textBytes <= len(b) && k.stands((*[textBytes]byte)(b[i:])) && k.ends(b, i) {
+			i += len(k.text)
+		} else if k, i = s.key(pl, last, i, &seen); i < 0 {
+			return no
+		}
+		last = k
+		if !seen.meet(k.bit) && k != &s.row.places.other {
+			return no
+		}
+		c := b[i]
+		if c <= ' ' {
+			i = s.white(i)
+			c = b[i]
+		}
+		switch {
+		case c == '"' && !k.deeper:
+			from := i
+			i = s.x.quote(i+1) + 1
+			if i > s.calm && (deep || k.node != nil) && !s.sound(from, i) {
+				return no
+			}
+			if k.node != nil {
+				s.row.store(k.node.slot, b[from:i:i])
+			}
+		case k.node != nil:
+			i = s.named(k, i, depth, deep)
+		case deep:
+			i = s.value(k, i, depth)
+		default:
+			i = s.skip(i)
+		}
+		if i < 0 {
+			return no
+		}
+		if c = b[i]; c <= ' ' {
+			i = s.white(i)
+			c = b[i]
+		}
+		if i++; c == ',' {
+			continue
+		}
+		if c == '}' {
+			return s.close(pl, i-1, &seen)
+		}
+		return no
+	}
+}
+
+// close passes the bracket that ends an object.
+func (s *scan) close(pl *place, i int, seen *seenKeys) int {
+	s.k++
+	if pl.node == &s.p.nodes[0] {
+		s.row.keys = seen.count()
+	}
+	return i + 1
+}
+
+// white skips JSON white space.
+func (s *scan) white(i int) int {
+	for c := s.b[i]; c == ' ' || c == '\n' || c == '\t' || c == '\r'; c = s.b[i] {
+		i++
+	}
+	return i
+}
+
+// key reads a key that was not the expected one, and its colon. Where it is a
+// stranger at the place, and nobody wants it, it is noted among the row's names
+// and stands for all such keys. The key before it learns what followed.
+func (s *scan) key(pl *place, last *known, i int, seen *seenKeys) (k *known, value int) {
+	if i = s.white(i); s.b[i] != '"' {
+		return nil, no
+	}
+	end := s.x.quote(i + 1)
+	key := s.b[i+1 : end]
+	if s.escaped(i, end) {
+		if after, _ := readString(s.b, i+1); after != end+1 {
+			return nil, no
+		}
+		key = s.decode(key)
+	}
+	if i = s.white(end + 1); s.b[i] != ':' {
+		return nil, no
+	}
+	hash := hashKey(key, s.p.seed)
+	if k = pl.find(key, hash); k == nil {
+		var n *node
+		if pl.node != nil {
+			n = s.p.find(pl.node, key, hash)
+		}
+		if plain(key, 0) == len(key) {
+			k = s.row.places.learn(pl, key, hash, n)
+		}
+		if k == nil {
+			return s.stranger(n, key, hash, i+1, seen)
+		}
+	}
+	if last != &s.row.places.other {
+		last.next = k
+	}
+	return k, i + 1
+}
+
+// stranger notes a key that has no room at its place.
+func (s *scan) stranger(n *node, key []byte, hash uint64, value int, seen *seenKeys) (*known, int) {
+	if n != nil {
+		s.row.places.crowded = true
+		return nil, no
+	}
+	if seen.strangers++; seen.strangers == 1 {
+		seen.mark = s.row.names.object()
+	}
+	if !s.row.names.add(seen.mark, hash, key) {
+		return nil, no
+	}
+	return &s.row.places.other, value
+}
+
+// escaped reports whether the string at [i, end) has a backslash.
+func (s *scan) escaped(i, end int) bool {
+	if end <= s.calm {
+		return false
+	}
+	block := max(i, s.calm) >> blockShift
+	for block<<blockShift < end && s.x.flags[block]&hasEscape == 0 {
+		block++
+	}
+	s.calm = max(s.calm, block<<blockShift)
+	return end > s.calm && bytes.IndexByte(s.b[i:end], '\\') >= 0
+}
+
+// sound checks the escapes of the string at [i, end).
+func (s *scan) sound(i, end int) bool {
+	if !s.escaped(i, end) {
+		return true
+	}
+	after, _ := readString(s.b, i+1)
+	return after == end
+}
+
+// decode puts the text of a string into the row's arena.
+func (s *scan) decode(text []byte) []byte {
+	from := len(s.row.arena)
+	s.row.arena = appendDecoded(s.row.arena, text)
+	return s.row.arena[from:len(s.row.arena):len(s.row.arena)]
+}
+
+// skip passes over a value that nobody wants.
+func (s *scan) skip(i int) int {
+	switch class[s.b[i]] {
+	case quoted:
+		return s.x.quote(i+1) + 1
+	case opening:
+		return s.pass(i)
+	default:
+		return skipScalar(s.b, i)
+	}
+}
+
+// pass goes behind the object or list at the place.
+func (s *scan) pass(i int) int {
+	if int(s.x.at[s.k]) != i {
+		return no
+	}
+	end := s.x.link[s.k]
+	s.k = int(end) + 1
+	return int(s.x.at[end]) + 1
 }
 
 // invalidAt finds the first byte that is not UTF-8.
@@ -54,299 +293,4 @@ func invalidAt(b []byte) int {
 		i += n
 	}
 	return len(b)
-}
-
-// fast is one reading of one record, or of JSON text inside it. Its methods
-// take a place and return the place behind what they read, or a negative
-// number after fail.
-type fast struct {
-	p      *Projection // nil, like row, where a value is read for its own sake
-	row    *Row
-	names  *names
-	b      []byte
-	seed   uint64
-	level  int // of JSON text inside JSON text
-	defect *Defect
-}
-
-// fail notes the defect.
-func (f *fast) fail(at int, reason string) int {
-	f.defect = &Defect{Offset: at, Reason: reason}
-	return -1
-}
-
-// failCode notes a defect that an inner loop found in the value at a place.
-func (f *fast) failCode(at, code int) int { return f.fail(at, scanReason(code)) }
-
-// notObject tells a valid value that is no object from a broken one.
-func (f *fast) notObject(front int) *Defect {
-	end := f.strict(0, 0)
-	switch {
-	case end == len(f.b):
-		return &Defect{Offset: front, Reason: ErrNotObject.Error(), err: ErrNotObject}
-	case end >= 0:
-		f.fail(end, "something follows the value")
-	}
-	f.defect.Offset += front
-	return f.defect
-}
-
-// object reads an object on the way: all its keys, and the values of those
-// that are named. The depth is its own.
-func (f *fast) object(n *node, i, depth int) int {
-	if depth > MaxDepth {
-		return f.failCode(i, tooDeep)
-	}
-	mark := f.names.object()
-	i = space(f.b, i+1)
-	if i < len(f.b) && f.b[i] == '}' {
-		return i + 1
-	}
-	for count := 1; ; count++ {
-		at := i
-		var key []byte
-		if key, i = f.key(i); i < 0 {
-			return i
-		}
-		if i = f.member(n, mark, key, at, i, depth); i < 0 {
-			return i
-		}
-		i = space(f.b, i)
-		switch {
-		case i < len(f.b) && f.b[i] == ',':
-			i = space(f.b, i+1)
-		case i < len(f.b) && f.b[i] == '}':
-			if n == &f.p.nodes[0] {
-				f.row.keys = count
-			}
-			return i + 1
-		default:
-			return f.fail(i, "a comma or the end of the object is missing")
-		}
-	}
-}
-
-// key reads a key and the colon behind it, and returns the decoded key and
-// the place of the value.
-func (f *fast) key(i int) ([]byte, int) {
-	if i >= len(f.b) || f.b[i] != '"' {
-		return nil, f.fail(i, "a key in quotes is missing")
-	}
-	end, escaped := readString(f.b, i+1)
-	if end < 0 {
-		return nil, f.failCode(i, end)
-	}
-	key := f.b[i+1 : end-1]
-	if escaped {
-		key = f.decode(key)
-	}
-	end = space(f.b, end)
-	if end >= len(f.b) || f.b[end] != ':' {
-		return nil, f.fail(end, "a colon is missing")
-	}
-	return key, space(f.b, end+1)
-}
-
-// decode puts the text of a string into the row's arena.
-func (f *fast) decode(text []byte) []byte {
-	if f.row == nil {
-		return appendDecoded(nil, text)
-	}
-	from := len(f.row.arena)
-	f.row.arena = appendDecoded(f.row.arena, text)
-	return f.row.arena[from:len(f.row.arena):len(f.row.arena)]
-}
-
-// member reads the value of a key in an object on the way.
-func (f *fast) member(n *node, mark uint64, key []byte, at, i, depth int) int {
-	hash := hashKey(key, f.seed)
-	if kid := f.p.find(n, key, hash); kid != nil {
-		if !f.row.meet(kid) {
-			return f.fail(at, "key "+quote(key)+" stands twice in one object")
-		}
-		return f.named(kid, i, depth)
-	}
-	if !f.names.add(mark, hash, key) {
-		return f.fail(at, "key "+quote(key)+" stands twice in one object")
-	}
-	end := skipValue(f.b, i, depth)
-	if end < 0 {
-		return f.failCode(i, end)
-	}
-	return end
-}
-
-// named reads the value of a key that is wanted or on the way to one.
-func (f *fast) named(n *node, i, depth int) int {
-	if i >= len(f.b) {
-		return f.failCode(i, badScalar)
-	}
-	var end int
-	switch f.b[i] {
-	case '{', '[':
-		return f.container(n, i, depth)
-	case '"':
-		var escaped bool
-		end, escaped = readString(f.b, i+1)
-		if end >= 0 && (n.whole || n.kids != nil) {
-			if text, ok := f.document(f.b[i+1:end-1], escaped); ok {
-				return f.text(n, text, i, end, depth)
-			}
-		}
-	default:
-		end = readScalar(f.b, i)
-	}
-	if end < 0 {
-		return f.failCode(i, end)
-	}
-	if n.slot >= 0 {
-		f.row.slots[n.slot] = f.b[i:end]
-	}
-	return end
-}
-
-// container reads an object or list at a named place. The depth is that of
-// the object around it.
-func (f *fast) container(n *node, i, depth int) int {
-	end := 0
-	if n.whole {
-		if end = f.strict(i, depth); end < 0 {
-			return end
-		}
-		f.row.slots[n.slot] = f.b[i:end]
-	}
-	if f.b[i] == '{' && n.kids != nil {
-		return f.object(n, i, depth+1)
-	}
-	if !n.whole {
-		if end = skipNested(f.b, i, depth); end < 0 {
-			return f.failCode(i, end)
-		}
-	}
-	return end
-}
-
-// document tells whether the text of a string begins like an object or list,
-// and decodes it then.
-func (f *fast) document(text []byte, escaped bool) ([]byte, bool) {
-	if !escaped {
-		at := space(text, 0)
-		return text, at < len(text) && class[text[at]] == opening
-	}
-	for i := 0; i < len(text); {
-		c, n := rune(text[i]), 1
-		if c == '\\' {
-			c, n = unescape(text[i:])
-		}
-		switch c {
-		case ' ', '\t', '\n', '\r':
-			i += n
-		case '{', '[':
-			return f.decode(text), true
-		default:
-			return nil, false
-		}
-	}
-	return nil, false
-}
-
-// text reads JSON text as if it stood in place of the string at [i, end).
-func (f *fast) text(n *node, text []byte, i, end, depth int) int {
-	if f.level == MaxText {
-		return f.fail(i, fmt.Sprintf("JSON text in %q is nested more than %d deep", n.path, MaxText))
-	}
-	text, _ = trim(text)
-	b := f.b
-	f.b = text
-	f.level++
-	at := f.container(n, 0, depth)
-	if at >= 0 && at < len(text) {
-		at = f.fail(at, "something follows the value")
-	}
-	f.level--
-	f.b = b
-	if at < 0 {
-		return f.fail(i, fmt.Sprintf("JSON text in %q is broken: %s", n.path, f.defect.Reason))
-	}
-	return end
-}
-
-// strict reads a value that must be valid to its last byte. The depth is that
-// of the object or list around it.
-func (f *fast) strict(i, depth int) int {
-	if i >= len(f.b) {
-		return f.failCode(i, badScalar)
-	}
-	var end int
-	switch f.b[i] {
-	case '{':
-		return f.strictObject(i, depth+1)
-	case '[':
-		return f.strictList(i, depth+1)
-	case '"':
-		end, _ = readString(f.b, i+1)
-	default:
-		end = readScalar(f.b, i)
-	}
-	if end < 0 {
-		return f.failCode(i, end)
-	}
-	return end
-}
-
-func (f *fast) strictObject(i, depth int) int {
-	if depth > MaxDepth {
-		return f.failCode(i, tooDeep)
-	}
-	mark := f.names.object()
-	i = space(f.b, i+1)
-	if i < len(f.b) && f.b[i] == '}' {
-		return i + 1
-	}
-	for {
-		at := i
-		var key []byte
-		if key, i = f.key(i); i < 0 {
-			return i
-		}
-		if !f.names.add(mark, hashKey(key, f.seed), key) {
-			return f.fail(at, "key "+quote(key)+" stands twice in one object")
-		}
-		if i = f.strict(i, depth); i < 0 {
-			return i
-		}
-		i = space(f.b, i)
-		switch {
-		case i < len(f.b) && f.b[i] == ',':
-			i = space(f.b, i+1)
-		case i < len(f.b) && f.b[i] == '}':
-			return i + 1
-		default:
-			return f.fail(i, "a comma or the end of the object is missing")
-		}
-	}
-}
-
-func (f *fast) strictList(i, depth int) int {
-	if depth > MaxDepth {
-		return f.failCode(i, tooDeep)
-	}
-	i = space(f.b, i+1)
-	if i < len(f.b) && f.b[i] == ']' {
-		return i + 1
-	}
-	for {
-		if i = f.strict(i, depth); i < 0 {
-			return i
-		}
-		i = space(f.b, i)
-		switch {
-		case i < len(f.b) && f.b[i] == ',':
-			i = space(f.b, i+1)
-		case i < len(f.b) && f.b[i] == ']':
-			return i + 1
-		default:
-			return f.fail(i, "a comma or the end of the list is missing")
-		}
-	}
 }

@@ -23,7 +23,7 @@ type Want struct {
 //
 // # Contract
 //
-// Fast and Strict accept the same records and fill the same slots. A record
+// Item, Fast and Strict accept the same records and fill the same slots. A record
 // is accepted if and only if
 //
 //   - without the white space around it, it is one JSON object of at most
@@ -54,6 +54,8 @@ type Projection struct {
 	nodes []node
 	slots int
 	seed  uint64
+
+	kernel Kernel
 }
 
 // node is one key on the way to a wanted path. Node 0 is the record itself.
@@ -80,7 +82,9 @@ func NewProjection(wants []Want) (*Projection, error) {
 	p := &Projection{
 		nodes: []node{{slot: -1}},
 		slots: len(wants),
-		seed:  maphash.Bytes(maphash.MakeSeed(), nil),
+		seed:  newSeed(),
+
+		kernel: Best.resolve(),
 	}
 	for slot, w := range wants {
 		if err := p.want(slot, w); err != nil {
@@ -92,6 +96,9 @@ func NewProjection(wants []Want) (*Projection, error) {
 	}
 	return p, nil
 }
+
+// newSeed draws the secret of a projection's hashes.
+func newSeed() uint64 { return maphash.Bytes(maphash.MakeSeed(), nil) }
 
 // want adds one path to the tree.
 func (p *Projection) want(slot int, w Want) error {
@@ -191,22 +198,28 @@ func splitPath(path string) ([]string, error) {
 	return keys, nil
 }
 
+// With returns the same projection with another kernel.
+func (p *Projection) With(k Kernel) *Projection {
+	other := *p
+	other.kernel = k.resolve()
+	return &other
+}
+
 // NewRow returns scratch space for this projection's records. A Row is used
 // again for record after record; it is not safe for concurrent use.
-func (p *Projection) NewRow() *Row {
-	return &Row{slots: make([][]byte, p.slots), seen: make([]uint64, len(p.nodes))}
-}
+func (p *Projection) NewRow() *Row { return &Row{slots: make([][]byte, p.slots)} }
 
 // Row holds what one record says at the wanted paths. After an error of Fast
 // or Strict it is empty.
 type Row struct {
-	rec   []byte
-	slots [][]byte
-	keys  int
-	arena []byte // decoded keys and JSON text
-	names names
-	seen  []uint64 // by node: the last record (turn) that named it
-	turn  uint64
+	rec    []byte
+	slots  [][]byte
+	filled []int // slots that hold something
+	keys   int
+	arena  []byte // decoded keys and JSON text
+	names  names
+	places places
+	texts  [MaxText + 1]*index // by level of JSON text; 0 is the record itself
 }
 
 // Raw returns the raw JSON value in a slot, or nil when the record has no
@@ -231,20 +244,19 @@ func (r *Row) TopKeys(max int) []string {
 	return keys
 }
 
+// store fills a slot.
+func (r *Row) store(slot int, raw []byte) {
+	r.slots[slot] = raw
+	r.filled = append(r.filled, slot)
+}
+
 // reset empties the row before a record.
 func (r *Row) reset() {
 	r.rec, r.keys = nil, 0
-	clear(r.slots)
+	for _, slot := range r.filled {
+		r.slots[slot] = nil
+	}
+	r.filled = r.filled[:0]
 	r.arena = r.arena[:0]
 	r.names.reset()
-	r.turn++
-}
-
-// meet notes that the record names the node, and is false if it did before.
-func (r *Row) meet(n *node) bool {
-	if r.seen[n.id] == r.turn {
-		return false
-	}
-	r.seen[n.id] = r.turn
-	return true
 }

@@ -7,39 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// The inner loops. Each takes all bytes and a place and returns the place
-// behind what it read, or a negative code. They are small and free of state,
-// so that they can be replaced one at a time.
+// The readers of single values, a byte or a few at a time. Each takes all bytes
+// and a place and returns the place behind what it read, or no. They are free
+// of state.
 
-// Codes of the inner loops.
-const (
-	badString  = -1 - iota // not closed, or a raw control character inside
-	badEscape              // an escape that JSON does not know, or half a surrogate pair
-	badBracket             // not closed, or closed by the other kind
-	tooDeep                // more than MaxDepth
-	badScalar              // a value that is none
-)
-
-// scanReason words the codes.
-func scanReason(code int) string {
-	switch code {
-	case badString:
-		return "a string is not closed on its line, or holds a control character"
-	case badEscape:
-		return "a string holds a broken escape"
-	case badBracket:
-		return "brackets do not match"
-	case tooDeep:
-		return "nested more than 64 deep"
-	default:
-		return "not a JSON value"
-	}
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
+// no is no place: what was read is not what it should be.
+const no = -1
 
 // plain returns the place of the next quote, backslash or byte below 0x20,
 // or len(b).
@@ -68,7 +41,7 @@ func skipString(b []byte, i int) int {
 	for {
 		i = plain(b, i)
 		if i >= len(b) {
-			return badString
+			return no
 		}
 		switch b[i] {
 		case '"':
@@ -76,11 +49,11 @@ func skipString(b []byte, i int) int {
 		case '\\':
 			i++
 			if i >= len(b) || b[i] < 0x20 {
-				return badString
+				return no
 			}
 			i++
 		default:
-			return badString
+			return no
 		}
 	}
 }
@@ -116,12 +89,12 @@ func skipNested(b []byte, i, depth int) int {
 			continue
 		case opening:
 			if depth++; depth > MaxDepth {
-				return tooDeep
+				return no
 			}
 			lists = lists<<1 | listBit(c)
 		case closing:
 			if lists&1 != listBit(c) {
-				return badBracket
+				return no
 			}
 			lists >>= 1
 			if depth--; depth == top {
@@ -130,7 +103,7 @@ func skipNested(b []byte, i, depth int) int {
 		}
 		i++
 	}
-	return badBracket
+	return no
 }
 
 // listBit is 1 for square brackets and 0 for curly ones.
@@ -143,7 +116,7 @@ func skipScalar(b []byte, i int) int {
 		i++
 	}
 	if i == from {
-		return badScalar
+		return no
 	}
 	return i
 }
@@ -151,7 +124,7 @@ func skipScalar(b []byte, i int) int {
 // skipValue reads any value and looks at nothing but brackets and strings.
 func skipValue(b []byte, i, depth int) int {
 	if i >= len(b) {
-		return badScalar
+		return no
 	}
 	switch class[b[i]] {
 	case quoted:
@@ -171,14 +144,14 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// trim cuts JSON white space off both ends and tells how much at the front.
-func trim(b []byte) (trimmed []byte, front int) {
-	front = space(b, 0)
+// trim cuts JSON white space off both ends.
+func trim(b []byte) []byte {
+	front := space(b, 0)
 	end := len(b)
 	for end > front && (b[end-1] == ' ' || b[end-1] == '\n' || b[end-1] == '\t' || b[end-1] == '\r') {
 		end--
 	}
-	return b[front:end], front
+	return b[front:end]
 }
 
 // readString reads a string from behind its opening quote and checks its
@@ -188,14 +161,14 @@ func readString(b []byte, i int) (end int, escaped bool) {
 		i = plain(b, i)
 		switch {
 		case i >= len(b) || b[i] < 0x20:
-			return badString, escaped
+			return no, escaped
 		case b[i] == '"':
 			return i + 1, escaped
 		}
 		escaped = true
 		_, n := unescape(b[i:])
 		if n == 0 {
-			return badEscape, true
+			return no, true
 		}
 		i += n
 	}
@@ -288,7 +261,7 @@ func appendDecoded(dst, text []byte) []byte {
 // readScalar reads a number, true, false or null by JSON's grammar.
 func readScalar(b []byte, i int) int {
 	if i >= len(b) {
-		return badScalar
+		return no
 	}
 	switch b[i] {
 	case 't':
@@ -304,7 +277,7 @@ func readScalar(b []byte, i int) int {
 
 func readWord(b []byte, i int, word string) int {
 	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
-		return badScalar
+		return no
 	}
 	return i + len(word)
 }
@@ -317,13 +290,13 @@ func readNumber(b []byte, i int) int {
 	}
 	whole := digits(b, i)
 	if whole == i || b[i] == '0' && whole > i+1 {
-		return badScalar
+		return no
 	}
 	i = whole
 	if i < len(b) && b[i] == '.' {
 		end := digits(b, i+1)
 		if end == i+1 {
-			return badScalar
+			return no
 		}
 		i = end
 	}
@@ -335,7 +308,7 @@ func readNumber(b []byte, i int) int {
 		}
 		end := digits(b, i)
 		if end == i {
-			return badScalar
+			return no
 		}
 		i = end
 	}
@@ -343,7 +316,7 @@ func readNumber(b []byte, i int) int {
 		return i
 	}
 	if _, err := strconv.ParseFloat(string(b[from:i]), 64); err != nil {
-		return badScalar
+		return no
 	}
 	return i
 }

@@ -21,8 +21,11 @@ type Limits struct {
 	// taken off, and a name that is there before, in any case, has " (2)"
 	// behind it. Without Header no CSV is read.
 	Header func(columns []string) error
+	// Kernel finds the structure of the input; Portable is for comparison.
+	Kernel Kernel
 
-	batch int // bytes that are read into one buffer; tests make it small
+	batch   int  // bytes that are read into one buffer; tests make it small
+	noIndex bool // cut a byte at a time, to compare with
 }
 
 // withDefaults fills in what is zero.
@@ -56,6 +59,10 @@ type Item struct {
 	Place
 	// Defect says why no record could be cut out here; "" is none.
 	Defect string
+
+	index *index // of the bytes around Raw; nil: there is none
+	from  int32  // place of Raw in the index
+	first int32  // of its brackets in the index
 }
 
 // Containers in which records are found.
@@ -128,7 +135,7 @@ func (e *Truncated) Error() string { return e.What }
 // *UnknownFormat; a *Truncated, after all items.
 func Split(ctx context.Context, r io.Reader, lim Limits, emit func(*Batch) error) error {
 	lim = lim.withDefaults()
-	s := &splitter{window: newWindow(ctx, r, emit, lim.batch), lim: lim, lost: -1}
+	s := &splitter{window: newWindow(ctx, r, emit, lim), lim: lim, lost: -1}
 	err := s.run()
 	if s.halt == nil {
 		s.flush()

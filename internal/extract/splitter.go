@@ -17,6 +17,7 @@ type splitter struct {
 	horizon   int64 // up to here a broken record has been read once already
 	ownLines  bool  // before the horizon: a record must end on its line
 	lost      int64 // from here on nothing has been read; -1: nothing is lost
+	piece     int   // how much of the index is made next, in bytes
 	truncated *Truncated
 
 	columns [][]byte // raw names, of the table that is being read
@@ -134,7 +135,7 @@ func (s *splitter) column() int64 { return s.offset(s.pos) - s.lineStart }
 func (s *splitter) record(container string, mayWrap bool) {
 	switch s.cutOut('{', mayWrap) {
 	case cutWhole:
-		s.add(container, Item{Raw: s.value(), Place: s.cut.place})
+		s.add(container, s.item())
 	case cutWrap:
 		s.unwrap(envelope{kind: s.cut.wraps, column: s.cut.column})
 	default:
@@ -180,7 +181,7 @@ func (s *splitter) list(container string, e *envelope) bool {
 // cutValue reads a list that stands where a record should.
 func (s *splitter) cutValue(container string) {
 	if s.cutOut('[', false) == cutWhole {
-		s.add(container, Item{Raw: s.value(), Place: s.cut.place})
+		s.add(container, s.item())
 	} else {
 		s.add(container, Item{Place: s.cut.place, Defect: s.cut.defect})
 	}

@@ -19,7 +19,7 @@ func (s *splitter) stray(container string) {
 	}
 	s.mark = -1
 	s.garbage()
-	shown, _ = trim(shown[:min(int64(len(shown)), s.size())])
+	shown = trim(shown[:min(int64(len(shown)), s.size())])
 	s.add(container, Item{Place: s.cut.place, Defect: "not JSON: " + quote(shown)})
 	s.fresh = false
 }

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"errors"
 	"strconv"
 	"unicode/utf8"
 )
@@ -11,7 +10,7 @@ import (
 // text reads a string and decodes it.
 func (s *strict) text() (string, error) {
 	if s.peek() != '"' {
-		return "", errors.New("a key in quotes is missing")
+		return "", errKey
 	}
 	s.i++
 	var text []byte
@@ -34,7 +33,7 @@ func (s *strict) text() (string, error) {
 			text = utf8.AppendRune(text, r)
 		}
 	}
-	return "", errEnd
+	return "", errString
 }
 
 // simpleEscapes are the escapes of one character.
@@ -104,12 +103,12 @@ func (s *strict) number() error {
 	first := s.peek()
 	n := s.digits()
 	if n == 0 || n > 1 && first == '0' {
-		return errNumber
+		return errValue
 	}
 	if s.peek() == '.' {
 		s.i++
 		if s.digits() == 0 {
-			return errNumber
+			return errValue
 		}
 	}
 	if s.peek() == 'e' || s.peek() == 'E' {
@@ -118,11 +117,11 @@ func (s *strict) number() error {
 			s.i++
 		}
 		if s.digits() == 0 {
-			return errNumber
+			return errValue
 		}
 	}
 	if _, err := strconv.ParseFloat(string(s.b[from:s.i]), 64); err != nil {
-		return errNumber
+		return errValue
 	}
 	return nil
 }
@@ -179,7 +178,7 @@ func (s *strict) skipNested(depth int) error {
 			}
 		case '}', ']':
 			if last := open[len(open)-1]; last == '{' && c != '}' || last == '[' && c != ']' {
-				return errors.New("brackets do not match")
+				return errBracket
 			}
 			if open = open[:len(open)-1]; len(open) == 0 {
 				s.i++
@@ -188,7 +187,7 @@ func (s *strict) skipNested(depth int) error {
 		}
 		s.i++
 	}
-	return errEnd
+	return errBracket
 }
 
 func (s *strict) skipString() error {
@@ -208,5 +207,5 @@ func (s *strict) skipString() error {
 			s.i++
 		}
 	}
-	return errEnd
+	return errString
 }

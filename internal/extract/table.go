@@ -177,7 +177,7 @@ func appendCells(cells [][]byte, raw []byte) ([][]byte, bool) {
 		if end < 0 {
 			return cells, false
 		}
-		cell, _ := trim(raw[i:end])
+		cell := trim(raw[i:end])
 		cells = append(cells, cell)
 		i = space(raw, end)
 		switch {

@@ -63,7 +63,7 @@ func Elements(raw []byte) iter.Seq[[]byte] {
 			if end < 0 {
 				return
 			}
-			v, _ := trim(raw[i:end])
+			v := trim(raw[i:end])
 			if !yield(v) {
 				return
 			}
@@ -92,7 +92,7 @@ func Members(raw []byte) iter.Seq2[[]byte, []byte] {
 			if end = skipValue(raw, i, 0); end < 0 {
 				return
 			}
-			v, _ := trim(raw[i:end])
+			v := trim(raw[i:end])
 			if !yield(key, v) {
 				return
 			}
@@ -165,8 +165,11 @@ func AppendCompact(dst, raw []byte) []byte {
 	return dst
 }
 
-// readers are spare readings for Embedded.
-var readers = sync.Pool{New: func() any { return &fast{names: new(names)} }}
+// spares are rows for Embedded, which wants nothing of its objects.
+var spares = sync.Pool{New: func() any { return new(Row) }}
+
+// nothing is a projection that wants nothing.
+var nothing = &Projection{nodes: []node{{slot: -1}}, seed: newSeed(), kernel: Best.resolve()}
 
 // Embedded decodes JSON text: where raw is a string whose text is one strictly
 // valid JSON value of any kind (within MaxRecord and MaxDepth, no key twice
@@ -184,14 +187,35 @@ func Embedded(raw, scratch []byte) ([]byte, bool) {
 	if escaped {
 		text = appendDecoded(scratch[:0], text)
 	}
-	if text, _ = trim(text); len(text) == 0 || len(text) > MaxRecord || !utf8.Valid(text) {
+	if text = trim(text); len(text) == 0 || len(text) > MaxRecord || !utf8.Valid(text) {
 		return nil, false
 	}
-	f, _ := readers.Get().(*fast) // the pool holds nothing else
-	f.b, f.defect = text, nil
-	f.names.reset()
-	end = f.strict(0, 0)
-	f.b = nil
-	readers.Put(f)
-	return text, end == len(text)
+	row, _ := spares.Get().(*Row) // the pool holds nothing else
+	defer spares.Put(row)
+	return text, row.valid(text)
+}
+
+// valid reports whether text is one valid value.
+func (r *Row) valid(text []byte) bool {
+	if class[text[0]] != opening {
+		return isScalar(text)
+	}
+	r.reset()
+	if x := r.text(0, nothing.kernel); x.whole(text, 1) {
+		s := scan{p: nothing, row: r, b: text, x: x}
+		if s.fine(0, len(text)) && s.whole() {
+			return true
+		}
+	}
+	slow := strict{p: nothing, row: r, b: text}
+	return slow.whole(0) == nil && slow.i == len(text)
+}
+
+// whole reads an object or list that must be valid to its last byte.
+func (s *scan) whole() bool {
+	pl := s.row.places.begin(&s.p.nodes[0])
+	if s.b[0] == '{' {
+		return s.object(pl, 0, 1, true) == len(s.b)
+	}
+	return s.list(pl, 0, 1) == len(s.b)
 }

@@ -7,13 +7,16 @@ import (
 )
 
 // Sizes of a batch: how many bytes are read into one buffer, how many items
-// and how many rendered bytes end it early, and the largest buffer that is
-// used again.
+// end it early, how many bytes are rendered into one buffer (three quarters of
+// it end the batch, so that the next row has room), the largest buffer that is
+// used again, and the most brackets in an index that is used again.
 const (
 	batchBytes  = 1 << 20
-	batchItems  = 1 << 16
+	batchItems  = 1 << 15
 	batchOut    = 1 << 20
 	batchReused = 4 << 20
+
+	batchBrackets = 1 << 18
 )
 
 // Batch is some records of one input, in its order.
@@ -22,8 +25,9 @@ type Batch struct {
 	// Container tells what the first item was found in.
 	Container string
 
-	buf []byte // what was read; Raw points into it
-	out []byte // what was rendered; Raw of table rows points into it
+	buf   []byte // what was read; Raw points into it
+	out   []byte // what was rendered; Raw of table rows points into it
+	index index  // of buf
 }
 
 // batches are spare batches.
@@ -41,16 +45,21 @@ func (b *Batch) Release() {
 	if cap(b.out) > batchReused {
 		b.out = nil
 	}
+	if len(b.index.flags) > batchReused/blockSize || cap(b.index.at) > batchBrackets {
+		b.index = index{}
+	}
+	b.index.buf = nil
 	batches.Put(b)
 }
 
 // window is the piece of the input that is held: the buffer of the batch
 // that is being filled.
 type window struct {
-	ctx  context.Context
-	r    io.Reader
-	emit func(*Batch) error
-	size int // of a buffer
+	ctx    context.Context
+	r      io.Reader
+	emit   func(*Batch) error
+	size   int // of a buffer
+	kernel Kernel
 
 	batch *Batch
 	buf   []byte // batch.buf up to what has been read
@@ -59,6 +68,9 @@ type window struct {
 	base  int64  // offset of buf[0] in the input
 	lines
 	index    int // of the next item
+	moves    int // how often bytes have changed their places
+	next     int // near the next bracket of the index
+	nextEnd  int // near the next line end of the index
 	rendered int // bytes rendered into this batch
 
 	ended   bool
@@ -73,9 +85,11 @@ type lines struct {
 	cr        int64 // offset of the newest carriage return
 }
 
-func newWindow(ctx context.Context, r io.Reader, emit func(*Batch) error, size int) *window {
-	w := &window{ctx: ctx, r: r, emit: emit, size: size, mark: -1, lines: lines{line: 1, cr: -2}}
-	w.open(nil, size)
+func newWindow(ctx context.Context, r io.Reader, emit func(*Batch) error, lim Limits) *window {
+	w := &window{
+		ctx: ctx, r: r, emit: emit, size: lim.batch, kernel: lim.Kernel.resolve(), mark: -1, lines: lines{line: 1, cr: -2},
+	}
+	w.open(nil, w.size)
 	return w
 }
 
@@ -87,6 +101,15 @@ func (w *window) open(kept []byte, size int) {
 	}
 	w.buf = append(w.batch.buf[:0:size], kept...)
 	w.rendered = 0
+	w.batch.index.kernel = w.kernel
+	w.reindex()
+}
+
+// reindex forgets the index of a buffer whose bytes have changed their places.
+func (w *window) reindex() {
+	w.batch.index.fit(cap(w.buf))
+	w.next, w.nextEnd = 0, 0
+	w.moves++
 }
 
 // offset is the place in the input of a place in the buffer.
@@ -177,6 +200,7 @@ func (w *window) makeRoom() bool {
 		w.batch.buf = make([]byte, 0, 2*cap(w.buf))
 		w.buf = append(w.batch.buf, kept...)
 	}
+	w.reindex()
 	w.moved(from)
 	return true
 }
@@ -194,6 +218,7 @@ func (w *window) moved(by int) {
 func (w *window) handOver() bool {
 	from := w.keep()
 	full, kept := w.batch, w.buf[from:]
+	full.index.buf = w.buf
 	w.open(kept, max(w.size, 2*len(kept)))
 	w.moved(from)
 	full.buf = full.buf[:0]
@@ -209,7 +234,7 @@ func (w *window) turnOver() {
 	if w.halt != nil {
 		return
 	}
-	if len(w.batch.Items) >= batchItems || w.rendered >= batchOut {
+	if len(w.batch.Items) >= batchItems || w.rendered >= batchOut/4*3 {
 		w.handOver()
 	}
 }
@@ -223,6 +248,7 @@ func (w *window) flush() {
 	if w.index == 1 && w.batch.Container == ContainerLines {
 		w.batch.Container = ContainerObject
 	}
+	w.batch.index.buf = w.buf
 	if err := w.emit(w.batch); err != nil {
 		w.halt = err
 	}

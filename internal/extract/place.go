@@ -1,0 +1,249 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// place is a place in records at which objects stand, such as a record's own
+// object or the elements of one list, with the keys that were met there. A
+// record's keys come in much the same order each time: each key knows the one
+// that followed it last, which is compared with the bytes before anything is
+// looked up.
+//
+// A key's bit tells whether the object at hand has had it, so that a key that
+// stands twice is found without a table. Places are learned from the records,
+// belong to one Row, and are bounded; keys without room go through names.
+type place struct {
+	node  *node    // whose children stand in the object; nil: nobody's
+	start known    // before the first key
+	keys  []*known // by number from 1; 0 is the start
+	table []uint8  // numbers by hash; open addressing, 0 is free
+	given uint8    // bits given out
+}
+
+// known is a key that was met at a place. Its text is the key in quotes and
+// the colon.
+type known struct {
+	words [textWords]uint64 // of the text, as far as it goes
+	masks [textWords]uint64 // which bytes of the words are the text's
+	next  *known            // the key that followed last
+	node  *node             // nil: nobody wants it
+	text  string
+	own   *place // objects that are its value
+	items *place // objects in a list that is its value
+	hash  uint64
+	bit   uint8 // keys that name the same node share one
+
+	proofs *proofs // of its value; nil: there are none yet
+	deeper bool    // the node takes more than scalars, or something below it is wanted
+}
+
+// textWords is how many words of a text are compared at once.
+const textWords = 4
+
+// textBytes are as many bytes.
+const textBytes = 8 * textWords
+
+// Bounds of what is learned: keys at a place, as many of them that nobody wants,
+// bytes of a key, and keys that nobody wants in all of a Row's places.
+const (
+	placeKeys      = 255
+	placeStrangers = 160
+	placeKey       = 120
+	placeRoom      = 1 << 13
+)
+
+// seenKeys are the keys that an object has had.
+type seenKeys struct {
+	bits      [(placeKeys + 1) / 64]uint64
+	strangers int    // keys without a place
+	mark      uint64 // among the row's names, of the strangers
+}
+
+// strangerBit is the bit of all strangers, and of nobody else.
+const strangerBit = placeKeys
+
+// meet notes a key and is false if it was met before.
+func (s *seenKeys) meet(bit uint8) bool {
+	word, mask := &s.bits[bit>>6], uint64(1)<<(bit&63)
+	if *word&mask != 0 {
+		return false
+	}
+	*word |= mask
+	return true
+}
+
+// count is how many keys there were.
+func (s *seenKeys) count() int {
+	n := s.strangers
+	if n > 0 {
+		n-- // their bit
+	}
+	for _, word := range s.bits {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// proofs are objects and lists that were found valid, the newest few.
+type proofs struct {
+	kept [4][]byte
+	next int
+}
+
+// proofSize is the largest value that is kept, in bytes.
+const proofSize = 4 << 10
+
+// have reports whether a value is among them.
+func (p *proofs) have(raw []byte) bool {
+	if p == nil {
+		return false
+	}
+	for _, kept := range p.kept {
+		if len(kept) == len(raw) && bytes.Equal(kept, raw) {
+			return true
+		}
+	}
+	return false
+}
+
+// add keeps a value in place of the oldest.
+func (p *proofs) add(raw []byte) {
+	if len(raw) <= proofSize {
+		p.kept[p.next] = append(p.kept[p.next][:0], raw...)
+		p.next = (p.next + 1) % len(p.kept)
+	}
+}
+
+// newKnown makes a key of its text.
+func newKnown(text string, hash uint64, n *node) *known {
+	k := &known{text: text, hash: hash, node: n}
+	k.deeper = n != nil && (n.whole || n.kids != nil)
+	for i := range min(len(text), textBytes) {
+		k.words[i/8] |= uint64(text[i]) << (i % 8 * 8)
+		k.masks[i/8] |= 0xff << (i % 8 * 8)
+	}
+	return k
+}
+
+// stands reports whether the text stands at a place, as far as it goes.
+func (k *known) stands(w *[textBytes]byte) bool {
+	return (binary.LittleEndian.Uint64(w[0:])^k.words[0])&k.masks[0]|
+		(binary.LittleEndian.Uint64(w[8:])^k.words[1])&k.masks[1]|
+		(binary.LittleEndian.Uint64(w[16:])^k.words[2])&k.masks[2]|
+		(binary.LittleEndian.Uint64(w[24:])^k.words[3])&k.masks[3] == 0
+}
+
+// ends reports whether the rest of a long text stands there too.
+func (k *known) ends(b []byte, i int) bool {
+	return len(k.text) <= textBytes || bytes.HasPrefix(b[i+textBytes:], []byte(k.text[textBytes:]))
+}
+
+// nobody is the key that follows where none has followed yet. No valid record
+// has its text.
+var nobody = newKnown("\xff", 0, nil)
+
+func newPlace(n *node) *place {
+	return &place{node: n, start: known{next: nobody}, keys: make([]*known, 1), table: make([]uint8, 16)}
+}
+
+// find returns a key that is known, or nil.
+func (pl *place) find(key []byte, hash uint64) *known {
+	mask := uint64(len(pl.table) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		n := pl.table[at]
+		if n == 0 {
+			return nil
+		}
+		k := pl.keys[n]
+		if k.hash == hash && len(k.text) == len(key)+len(`"":`) && k.text[1:1+len(key)] == string(key) {
+			return k
+		}
+	}
+}
+
+// learn adds a key, or returns nil where there is no room.
+func (pl *place) learn(key []byte, hash uint64, n *node) *known {
+	number := len(pl.keys)
+	if number > placeKeys || number > placeStrangers && n == nil || len(key) > placeKey {
+		return nil
+	}
+	k := newKnown(`"`+string(key)+`":`, hash, n)
+	k.bit, k.next = pl.bitOf(n), nobody
+	pl.keys = append(pl.keys, k)
+	if 2*number > len(pl.table) {
+		pl.table = make([]uint8, 2*len(pl.table))
+		for i := 1; i < number; i++ {
+			pl.enter(i)
+		}
+	}
+	pl.enter(number)
+	return k
+}
+
+// bitOf gives out a bit for a key of a node.
+func (pl *place) bitOf(n *node) uint8 {
+	for _, k := range pl.keys[1:] {
+		if n != nil && k.node == n {
+			return k.bit
+		}
+	}
+	pl.given++
+	return pl.given - 1
+}
+
+// enter puts a key into the table.
+func (pl *place) enter(number int) {
+	mask := uint64(len(pl.table) - 1)
+	at := pl.keys[number].hash & mask
+	for pl.table[at] != 0 {
+		at = (at + 1) & mask
+	}
+	pl.table[at] = uint8(number)
+}
+
+// places are what one Row has learned.
+type places struct {
+	root    *place
+	none    *place // where nothing is learned
+	other   known  // stands for every key without a place
+	room    int    // for keys
+	crowded bool   // a wanted key had no room
+}
+
+// begin returns the place of a record's own object. Where there was no room
+// for a wanted key everything is learned anew.
+func (l *places) begin(root *node) *place {
+	if l.root == nil || l.crowded {
+		*l = places{root: newPlace(root), none: newPlace(nil), room: placeRoom}
+		l.other = *nobody
+		l.other.next, l.other.own, l.other.items, l.other.bit = nobody, l.none, l.none, strangerBit
+	}
+	return l.root
+}
+
+// below returns the place at *pl, and makes it if there is none.
+func (l *places) below(pl **place, n *node) *place {
+	if *pl == nil {
+		if l.room <= 0 && n == nil {
+			return l.none
+		}
+		l.room--
+		*pl = newPlace(n)
+	}
+	return *pl
+}
+
+// learn adds a key at a place, or returns nil where there is no room.
+func (l *places) learn(pl *place, key []byte, hash uint64, n *node) *known {
+	if pl == l.none || l.room <= 0 && n == nil {
+		return nil
+	}
+	k := pl.learn(key, hash, n)
+	if k != nil {
+		l.room--
+	}
+	return k
+}
