@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -46,6 +47,7 @@ type job struct {
 	rules    string // files or folders, with commas
 	keys     string // file with the keys of rules to keep, a line each; empty: all
 	portable bool
+	profile  string // file for a profile of the processor time; empty: none
 }
 
 func child(ctx context.Context, args []string, w io.Writer) error {
@@ -57,6 +59,7 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&j.rules, "rules", "", "")
 	flags.StringVar(&j.keys, "keys", "", "")
 	flags.BoolVar(&j.portable, "portable", false, "")
+	flags.StringVar(&j.profile, "profile", "", "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -76,11 +79,27 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 	default:
 		err = fmt.Errorf("no way %q", j.way)
 	}
+	pprof.StopCPUProfile()
 	if err != nil {
 		return err
 	}
 	out.Rules = len(rules)
 	return json.NewEncoder(w).Encode(out)
+}
+
+// begin notes what was used until now and begins to measure.
+func (j *job) begin(out *told) (began time.Time, err error) {
+	if j.profile != "" {
+		f, err := os.Create(j.profile)
+		if err != nil {
+			return began, err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return began, err
+		}
+	}
+	out.Setup = cpu()
+	return time.Now(), nil
 }
 
 // load loads the rules that are asked for.
@@ -128,8 +147,10 @@ func (j *job) detect(ctx context.Context, rules []*rule.Rule) (out told, err err
 	if _, err := b.Run(ctx, []string{"-"}); err != nil {
 		return out, err
 	}
-	out.Setup = cpu()
-	began := time.Now()
+	began, err := j.begin(&out)
+	if err != nil {
+		return out, err
+	}
 	report, err := b.Run(ctx, j.files)
 	if err != nil {
 		return out, err
@@ -162,8 +183,10 @@ func (j *job) match(ctx context.Context, rules []*rule.Rule) (out told, err erro
 	matcher := set.NewMatcher()
 	var r event.Record
 	var found []rule.Outcome
-	out.Setup = cpu()
-	began := time.Now()
+	began, err := j.begin(&out)
+	if err != nil {
+		return out, err
+	}
 	err = j.split(ctx, func(b *extract.Batch) error {
 		defer b.Release()
 		for i := range b.Items {
@@ -215,8 +238,10 @@ func (j *job) decode(rules []*rule.Rule) (out told, err error) {
 		return out, err
 	}
 	out.Matches = map[string]int{}
-	out.Setup = cpu()
-	began := time.Now()
+	began, err := j.begin(&out)
+	if err != nil {
+		return out, err
+	}
 	for _, file := range j.files {
 		f, err := os.Open(file)
 		if err != nil {

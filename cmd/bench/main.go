@@ -15,6 +15,10 @@
 // The engine's answers are compared with the truth of the simulator, and its
 // matches rule by rule with those of the peers: a figure of an engine that
 // finds something else would mean nothing.
+//
+// One process can be run by itself, with a profile of its processor time:
+//
+//	bench child -builtin -profile cpu.out events.jsonl
 package main
 
 import (

@@ -187,11 +187,20 @@ func (a *app) posture(f *scanFlags, c *daemon.Config) (*daemon.Posture, error) {
 	if err != nil {
 		return nil, err
 	}
+	checks, err := loadChecks()
+	if err != nil {
+		return nil, err
+	}
+	return &daemon.Posture{Checks: checks, Baseline: b, Exceptions: list, Now: time.Now()}, nil
+}
+
+// loadChecks reads the built-in checks.
+func loadChecks() (*check.Checks, error) {
 	checks, err := daemon.LoadChecks(vakt.Checks, "checks")
 	if err != nil {
 		return nil, failed(err)
 	}
-	return &daemon.Posture{Checks: checks, Baseline: b, Exceptions: list, Now: time.Now()}, nil
+	return checks, nil
 }
 
 // evidence reads --logs.

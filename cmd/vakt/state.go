@@ -11,6 +11,7 @@ import (
 	"vakt/internal/daemon"
 	"vakt/internal/db"
 	"vakt/internal/directory"
+	"vakt/internal/plan"
 	"vakt/internal/tenant"
 )
 
@@ -18,6 +19,7 @@ import (
 type state struct {
 	db        *db.DB
 	snapshots *directory.Store
+	plans     *plan.Store
 }
 
 // openState opens the database of the configuration, and makes it where there
@@ -34,10 +36,11 @@ func (a *app) openState(ctx context.Context, c *daemon.Config) (*state, error) {
 	if err != nil {
 		return nil, failed(err)
 	}
-	if _, err := d.Migrate(ctx, time.Now(), db.Room{Name: "directory", Schema: directory.Schema()}); err != nil {
+	rooms := []db.Room{{Name: "directory", Schema: directory.Schema()}, {Name: "plan", Schema: plan.Schema()}}
+	if _, err := d.Migrate(ctx, time.Now(), rooms...); err != nil {
 		return nil, failed(errors.Join(err, d.Close()))
 	}
-	return &state{d, directory.NewStore(d)}, nil
+	return &state{d, directory.NewStore(d), plan.NewStore(d)}, nil
 }
 
 func (s *state) close() {

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"vakt/internal/plan"
 	"vakt/internal/tenant"
 )
 
@@ -24,6 +25,8 @@ type Config struct {
 	// State is the path of the database; empty: the place that the system
 	// keeps for state.
 	State string
+	// Plan says how plans are approved, and by whom.
+	Plan plan.Config
 }
 
 // sections are the keys of the configuration that belong to the roof; the
@@ -35,13 +38,15 @@ type sections struct {
 	State      struct {
 		DSN string `yaml:"dsn"`
 	} `yaml:"state"`
+	Approval  string          `yaml:"approval"`
+	Approvers []plan.Approver `yaml:"approvers"`
 }
 
 // ParseConfig reads a configuration. It is strict: an unknown key is an error
 // that names file, line and the nearest known key. The error joins one problem
 // for each thing that is wrong.
 func ParseConfig(file string, data []byte) (*Config, error) {
-	tenants, err := tenant.Parse(file, data, "baseline", "exceptions", "state")
+	tenants, err := tenant.Parse(file, data, "baseline", "exceptions", "state", "approval", "approvers")
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +60,11 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 		}
 		return filepath.Join(filepath.Dir(file), path)
 	}
-	return &Config{File: file, Tenants: tenants, Baseline: beside(s.Baseline), Exceptions: beside(s.Exceptions), State: beside(s.State.DSN)}, nil
+	approval := plan.Config{Approval: s.Approval, Approvers: s.Approvers}
+	if err := approval.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &Config{File: file, Tenants: tenants, Baseline: beside(s.Baseline), Exceptions: beside(s.Exceptions), State: beside(s.State.DSN), Plan: approval}, nil
 }
 
 // placed puts file and line before what the YAML reader has to say.

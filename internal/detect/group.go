@@ -8,6 +8,29 @@ import (
 	"vakt/internal/event"
 )
 
+// single is the groups of a record by one field.
+type single struct {
+	number int // of the record
+	groups []uint32
+}
+
+// grouped appends the groups that a record belongs to, by fields. Most rules
+// group by the same one field, whose groups are found once a record.
+func (w *Worker) grouped(groups []uint32, r *event.Record, fields []event.Field) []uint32 {
+	if len(fields) != 1 {
+		return w.combine(groups, r, fields, 0)
+	}
+	f := int(fields[0])
+	for len(w.singles) <= f {
+		w.singles = append(w.singles, single{})
+	}
+	s := &w.singles[f]
+	if s.number != w.number {
+		s.number, s.groups = w.number, w.combine(s.groups[:0], r, fields, 0)
+	}
+	return append(groups, s.groups...)
+}
+
 // combine appends the groups that a record belongs to: every combination of
 // the values of the group's fields, numbered. Without a value for one of them
 // there is none; without fields there is one, the empty text. The first so

@@ -36,7 +36,7 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 // count makes the facts of a match for one target. There are none where the
 // record has no value to group by, or none to count.
 func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
-	w.groups = w.combine(w.groups[:0], r, u.group, 0)
+	w.groups = w.grouped(w.groups[:0], r, u.group)
 	if len(w.groups) == 0 {
 		return false
 	}
@@ -66,7 +66,7 @@ func (w *Worker) countedBy(values []uint32, r *event.Record, u *use) []uint32 {
 	case c.Collapse != nil:
 		return append(values, w.part(r, u, c.Collapse))
 	case len(u.values) > 0:
-		return w.combine(values, r, u.values, 0)
+		return w.grouped(values, r, u.values)
 	case countsAttempts(c):
 		if attempt := r.Attempt(); attempt != r.Key() {
 			return append(values, w.words.put(attempt[:]))
@@ -145,7 +145,7 @@ func (w *Worker) follow(r *event.Record, u *use, sure bool) {
 			return
 		}
 	}
-	w.groups = w.combine(w.groups[:0], r, u.group, 0)
+	w.groups = w.grouped(w.groups[:0], r, u.group)
 	for _, f.group = range w.groups {
 		w.keep(u.target, f)
 	}

@@ -29,6 +29,7 @@ type Worker struct {
 	shown   shown
 	isShown bool // of the record at hand
 	pending []pendingFact
+	singles []single // by field
 	groups  []uint32 // scratch, as are these
 	values  []uint32
 	text    []byte

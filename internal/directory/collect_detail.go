@@ -199,11 +199,16 @@ func withMember(raw json.RawMessage, name string, value any) (json.RawMessage, e
 	return json.Marshal(o)
 }
 
-// namedGroups are the groups that roles and policies name.
+// namedGroups are the groups that roles and policies name. A holder of unknown
+// type that is no account may be one: asking tells.
 func namedGroups(s *Snapshot) []string {
+	accounts := map[string]bool{}
+	for i := range s.Accounts {
+		accounts[s.Accounts[i].ID] = true
+	}
 	var ids []string
 	for _, a := range s.Assignments.Value {
-		if strings.EqualFold(a.PrincipalType, "group") {
+		if strings.EqualFold(a.PrincipalType, "group") || a.PrincipalType == "" && !accounts[a.Principal] {
 			ids = append(ids, a.Principal)
 		}
 	}

@@ -35,7 +35,7 @@ var directoryLists = []listing{
 	{part: DefinitionsPart, list: graph.List{Path: "/roleManagement/directory/roleDefinitions"}},
 	{part: AssignmentsPart, list: graph.List{Path: "/roleManagement/directory/roleAssignments", Expand: "principal"}},
 	{part: SchedulesPart, list: graph.List{Path: "/roleManagement/directory/roleAssignmentScheduleInstances"}},
-	{part: EligibilityPart, list: graph.List{Path: "/roleManagement/directory/roleEligibilityScheduleInstances"}},
+	{part: EligibilityPart, list: graph.List{Path: "/roleManagement/directory/roleEligibilityScheduleInstances", Expand: "principal"}},
 	{part: UsersPart, list: graph.List{Path: "/users", Select: userSelect, Expand: "manager($select=id)"}},
 	{part: DeletedPart, list: graph.List{Path: "/directory/deletedItems/microsoft.graph.user", Select: []string{"id", "userPrincipalName", "displayName", "deletedDateTime"}}},
 }

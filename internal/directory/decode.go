@@ -60,7 +60,9 @@ type decoder struct {
 	words  map[string]string // values that repeat, kept once
 	boxes  []*Mailbox        // all mailboxes, in the order of the part
 	boxIDs index             // all their names → place in boxes
-	owners []string          // ids of the accounts that boxes belong to; empty for none
+	owners []int             // places of the accounts that boxes belong to
+	boxOf  []int32           // places of the boxes of accounts
+	people map[mailboxKey]*Mailbox
 	skus   map[string]SKU
 	shared map[string]Fact[[]Licence] // by assignedLicenses as written
 }
@@ -68,11 +70,13 @@ type decoder struct {
 // each hands over the objects of a part and keeps account of it. It is true
 // where the whole part was read and understood.
 func (d *decoder) each(name string, do func(o object) error) bool {
+	var room object // no object outlives do
 	return d.items(name, func(item Item) error {
-		o, err := parseObject(item.Raw)
+		o, err := appendObject(room[:0], item.Raw)
 		if err != nil {
 			return err
 		}
+		room = o
 		return do(o)
 	})
 }
@@ -155,6 +159,10 @@ func (d *decoder) word(s string) string {
 // order puts the accounts in the order of their ids, and leads the names of
 // mailboxes to them.
 func (d *decoder) order() {
+	ids := make([]string, len(d.s.Accounts))
+	for i := range d.s.Accounts {
+		ids[i] = d.s.Accounts[i].ID
+	}
 	slices.SortFunc(d.s.Accounts, func(a, b Account) int { return strings.Compare(a.ID, b.ID) })
 	for i := range d.s.Accounts {
 		d.s.Accounts[i].order()
@@ -164,9 +172,9 @@ func (d *decoder) order() {
 		if box == ambiguous {
 			continue
 		}
-		place, ok := d.byID[d.owners[box]]
-		if !ok {
-			place = nobodys
+		place := nobodys
+		if owner := d.owners[box]; owner != noAccount {
+			place = d.byID[ids[owner]]
 		}
 		d.boxIDs.place[key] = int32(place)
 	}

@@ -11,21 +11,23 @@ import (
 func (d *decoder) delegates() {
 	d.rights(PermissionsPart, "user", "fullaccess", func(m *Mailbox) *Fact[[]Delegate] { return &m.FullAccess })
 	d.rights(RecipientPart, "trustee", "sendas", func(m *Mailbox) *Fact[[]Delegate] { return &m.SendAs })
-	asked := map[*Mailbox]bool{}
+	asked := make([]bool, len(d.boxes))
 	for i := range d.s.Accounts {
-		a := &d.s.Accounts[i]
-		if m := a.Mailbox.Value; a.Mailbox.Known && m != nil && wantsDetail(a) {
-			asked[m] = true
+		if a := &d.s.Accounts[i]; d.boxOf[i] != none && wantsDetail(a) {
+			asked[d.boxOf[i]] = true
 		}
 	}
-	for _, m := range d.boxes {
-		if f := &m.FullAccess; d.states[PermissionsPart].State == StateComplete && !f.Known && !asked[m] && f.Value == nil {
-			*f = Unknown[[]Delegate]("permissions are read for enabled resource mailboxes only")
-		}
-		settleRights(&m.FullAccess, d, PermissionsPart)
-		settleRights(&m.SendAs, d, RecipientPart)
+	for i := range d.boxes {
+		d.change(i, func(m *Mailbox) {
+			if f := &m.FullAccess; f.Why == notCarried && !asked[i] && d.states[PermissionsPart].State == StateComplete {
+				*f = Unknown[[]Delegate]("permissions are read for enabled resource mailboxes only")
+			}
+			settleRights(&m.FullAccess, d, PermissionsPart)
+			settleRights(&m.SendAs, d, RecipientPart)
+		})
 	}
 	d.rules()
+	d.point()
 }
 
 // settleRights makes known what was read to its end: no row is no right.
@@ -47,22 +49,24 @@ func wantsDetail(a *Account) bool {
 // inherited rights and those of its own account.
 func (d *decoder) rights(part, who, right string, at func(*Mailbox) *Fact[[]Delegate]) {
 	d.each(part, func(o object) error {
-		m, ok := d.findBox(o)
+		i, ok := d.findBox(o)
 		if !ok {
 			return nil
 		}
-		f := at(m)
-		if f.Why == notCarried {
-			f.Why = "" // it was asked about
+		if at(d.boxes[i]).Why == notCarried {
+			d.change(i, func(m *Mailbox) { at(m).Why = "" }) // it was asked about
 		}
 		name := o.text(who)
 		if !holds(o.texts("accessrights"), right) || o.flag("isinherited") || isSelf(name) || name == "" {
 			return nil
 		}
 		deny := o.flag("deny")
-		if !slices.ContainsFunc(f.Value, func(have Delegate) bool { return have.Name == name && have.Deny == deny }) {
-			f.Value = append(f.Value, Delegate{Name: name, IDs: d.resolve(name), Deny: deny})
-		}
+		d.change(i, func(m *Mailbox) {
+			f := at(m)
+			if !slices.ContainsFunc(f.Value, func(have Delegate) bool { return have.Name == name && have.Deny == deny }) {
+				f.Value = append(slices.Clip(f.Value), Delegate{Name: name, IDs: d.resolve(name), Deny: deny})
+			}
+		})
 		return nil
 	})
 }
@@ -158,32 +162,37 @@ func (d *decoder) rules() {
 	}
 	d.items(RulesPart, func(item Item) error {
 		i, ok := d.byID[item.Owner]
-		if !ok || d.s.Accounts[i].Mailbox.Value == nil {
+		if !ok || d.boxOf[i] == none {
 			return nil
 		}
-		m := d.s.Accounts[i].Mailbox.Value
-		list, ok := elements(item.Raw)
-		if !ok {
-			m.Rules = Unknown[[]InboxRule](refused(item.Raw, "the list of rules cannot be read"))
-			return nil
+		rules, err := rulesOf(item.Raw)
+		if err == nil {
+			d.change(int(d.boxOf[i]), func(m *Mailbox) { m.Rules = rules })
 		}
-		m.Rules = Known([]InboxRule{})
-		for _, raw := range list {
-			o, err := parseObject(raw)
-			if err != nil {
-				return err
-			}
-			m.Rules.Value = append(m.Rules.Value, ruleOf(o))
-		}
-		return nil
+		return err
 	})
-	if why := d.why(RulesPart); why != "" {
-		for _, m := range d.boxes {
-			if !m.Rules.Known {
-				m.Rules.Why = why
-			}
+	why := d.why(RulesPart)
+	for i := range d.boxes {
+		if why != "" && !d.boxes[i].Rules.Known {
+			d.change(i, func(m *Mailbox) { m.Rules.Why = why })
 		}
 	}
+}
+
+func rulesOf(raw []byte) (Fact[[]InboxRule], error) {
+	list, ok := elements(raw)
+	if !ok {
+		return Unknown[[]InboxRule](refused(raw, "the list of rules cannot be read")), nil
+	}
+	rules := Known([]InboxRule{})
+	for _, raw := range list {
+		o, err := parseObject(raw)
+		if err != nil {
+			return rules, err
+		}
+		rules.Value = append(rules.Value, ruleOf(o))
+	}
+	return rules, nil
 }
 
 func ruleOf(o object) InboxRule {

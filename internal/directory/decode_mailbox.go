@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,23 +69,84 @@ func typeOf(raw []byte) (string, bool) {
 // and only where Exchange names none by UPN.
 func (d *decoder) mailboxes() {
 	d.boxIDs = newIndex()
+	d.people = map[mailboxKey]*Mailbox{}
 	whole := d.each(MailboxesPart, func(o object) error {
 		m := &Mailbox{}
 		if err := d.mailbox(m, o); err != nil {
 			return err
 		}
 		d.boxIDs.add(len(d.boxes), mailboxNames(o)...)
-		d.boxes = append(d.boxes, m)
+		d.owners = append(d.owners, d.owner(m))
+		d.boxes = append(d.boxes, nil)
+		d.setBox(len(d.boxes)-1, m)
 		return nil
 	})
-	for _, m := range d.boxes {
-		for _, p := range mailboxProperties {
-			p.settle(m, d.seen[MailboxesPart+"/"+p.name])
-		}
+	for i := range d.boxes {
+		d.change(i, func(m *Mailbox) {
+			for _, p := range mailboxProperties {
+				p.settle(m, d.seen[MailboxesPart+"/"+p.name])
+			}
+		})
 	}
 	d.protocols()
 	d.bypass()
 	d.join(whole)
+}
+
+// mailboxKey is all that tells the mailboxes of people apart, once what their
+// accounts tell as well is taken away. Most tenants have few such mailboxes,
+// and only those without lists of names.
+type mailboxKey struct {
+	kind                           string
+	smtp, address, previous        Fact[string]
+	deliver, hidden, hold, archive Fact[bool]
+	signIn, room, audit, bypass    Fact[bool]
+	protocols                      Fact[*Protocols]
+	lists                          [5]Fact[bool] // known or why, of the lists
+}
+
+// keyOfPerson gives the key of a person's mailbox; false for other mailboxes
+// and for those that differ in more.
+func keyOfPerson(m *Mailbox) (mailboxKey, bool) {
+	if mailboxKinds[strings.ToLower(m.Type)] != KindPerson ||
+		len(m.ManagedBy.Value)+len(m.SendOnBehalf.Value)+len(m.FullAccess.Value)+len(m.SendAs.Value)+len(m.Rules.Value) > 0 {
+		return mailboxKey{}, false
+	}
+	return mailboxKey{
+		m.Type, m.ForwardingSMTP, m.ForwardingAddress, m.PreviousType, m.DeliverAndForward, m.HiddenFromLists, m.LitigationHold, m.Archive,
+		m.SignInDisabled, m.RoomAccount, m.Audit, m.AuditBypass, m.Protocols,
+		[5]Fact[bool]{knownOf(m.ManagedBy), knownOf(m.SendOnBehalf), knownOf(m.FullAccess), knownOf(m.SendAs), knownOf(m.Rules)},
+	}, true
+}
+
+func knownOf[T any](f Fact[T]) Fact[bool] { return Fact[bool]{Known: f.Known, Why: f.Why} }
+
+// notKept is said of the dates of people's mailboxes.
+const notKept = "not kept for the mailboxes of people"
+
+// setBox keeps a mailbox. Those of people share one copy for each combination
+// of facts: there are many of them, and their accounts carry their names.
+func (d *decoder) setBox(i int, m *Mailbox) {
+	if key, ok := keyOfPerson(m); ok && d.owners[i] != noAccount {
+		if d.people[key] == nil {
+			m.ID, m.UPN, m.Name, m.Mail = "", "", "", ""
+			m.Created, m.Changed = Unknown[time.Time](notKept), Unknown[time.Time](notKept)
+			d.people[key] = m
+		}
+		m = d.people[key]
+	}
+	d.boxes[i] = m
+}
+
+// change changes one mailbox, which others may share.
+func (d *decoder) change(i int, do func(m *Mailbox)) {
+	if _, shared := keyOfPerson(d.boxes[i]); !shared || d.owners[i] == noAccount {
+		do(d.boxes[i])
+		return
+	}
+	own := *d.boxes[i]
+	do(&own)
+	d.setBox(i, &own)
 }
 
 // mailboxNames are the names by which other cmdlets refer to a mailbox.
@@ -125,46 +187,70 @@ func (d *decoder) mailbox(m *Mailbox, o object) error {
 
 // join gives mailboxes to accounts.
 func (d *decoder) join(whole bool) {
-	claims := map[int][]*Mailbox{}
 	strangers := map[int]bool{}
-	d.owners = make([]string, len(d.boxes))
+	claims := map[int][]int{} // of the accounts that more than one mailbox names
+	d.boxOf = slices.Repeat([]int32{none}, len(d.s.Accounts))
 	for at, m := range d.boxes {
-		i, ok := d.owner(m)
-		if ok {
-			claims[i] = append(claims[i], m)
-			d.owners[at] = d.s.Accounts[i].ID
+		if i := d.owners[at]; i != noAccount {
+			if first := d.boxOf[i]; first != none {
+				claims[i] = append(claims[i], int(first))
+			}
+			d.boxOf[i] = int32(at)
 			continue
 		}
-		d.s.Orphans = append(d.s.Orphans, *m)
 		if named, ok := d.names.find(m.UPN); ok {
 			strangers[named] = true // its UPN is an account's, its id another's
 		}
 	}
 	why := d.why(MailboxesPart)
 	for i := range d.s.Accounts {
-		d.s.Accounts[i].Mailbox = d.claimed(claims[i], strangers[i], whole, why)
+		d.s.Accounts[i].Mailbox = d.claimed(i, claims[i], strangers[i], whole, why)
 	}
 }
 
-func (d *decoder) owner(m *Mailbox) (int, bool) {
-	if m.ID != "" {
-		i, ok := d.byID[m.ID]
-		return i, ok
+// point gives the accounts their mailboxes as they are now, and keeps those
+// that have none.
+func (d *decoder) point() {
+	for i, m := range d.boxes {
+		if d.owners[i] == noAccount {
+			d.s.Orphans = append(d.s.Orphans, *m)
+		}
 	}
-	if i, ok := d.names.find(m.UPN); ok {
-		return i, true
+	for i := range d.s.Accounts {
+		if f := &d.s.Accounts[i].Mailbox; f.Known && f.Value != nil {
+			f.Value = d.boxes[d.boxOf[i]]
+		}
 	}
-	return d.mails.find(m.Mail)
 }
+
+// owner is the place of the account that a mailbox belongs to.
+func (d *decoder) owner(m *Mailbox) int {
+	i, ok := d.byID[m.ID]
+	if m.ID == "" {
+		if i, ok = d.names.find(m.UPN); !ok {
+			i, ok = d.mails.find(m.Mail)
+		}
+	}
+	if !ok {
+		return noAccount
+	}
+	return i
+}
+
+// Places that are none, of accounts and of mailboxes.
+const (
+	noAccount = -1
+	none      = -1
+)
 
 // claimed decides between what mailboxes say. The same mailbox may come twice,
 // where a list began anew; two sorts of mailbox for one account are a riddle.
-func (d *decoder) claimed(boxes []*Mailbox, stranger, whole bool, why string) Fact[*Mailbox] {
+func (d *decoder) claimed(account int, others []int, stranger, whole bool, why string) Fact[*Mailbox] {
 	switch {
-	case len(boxes) > 0:
-		last := boxes[len(boxes)-1]
-		for _, m := range boxes {
-			if m.Type != last.Type {
+	case d.boxOf[account] != none:
+		last := d.boxes[d.boxOf[account]]
+		for _, at := range others {
+			if m := d.boxes[at]; m.Type != last.Type {
 				return Unknown[*Mailbox](d.word(fmt.Sprintf("two mailboxes name the account, %s and %s", m.Type, last.Type)))
 			}
 		}
@@ -176,20 +262,16 @@ func (d *decoder) claimed(boxes []*Mailbox, stranger, whole bool, why string) Fa
 }
 
 // findBox finds the mailbox that a row of another cmdlet is about.
-func (d *decoder) findBox(o object) (*Mailbox, bool) {
-	i, ok := d.boxIDs.find(o.id("mailbox"), o.id("externaldirectoryobjectid"), o.id("objectid"), o.text("guid"), o.text("mailboxguid"), o.text("distinguishedname"),
+func (d *decoder) findBox(o object) (int, bool) {
+	return d.boxIDs.find(o.id("mailbox"), o.id("externaldirectoryobjectid"), o.id("objectid"), o.text("guid"), o.text("mailboxguid"), o.text("distinguishedname"),
 		o.text("userprincipalname"), o.text("primarysmtpaddress"), o.text("identity"), o.text("id"), o.text("alias"), o.text("name"))
-	if !ok {
-		return nil, false
-	}
-	return d.boxes[i], true
 }
 
 // protocols reads Get-CASMailbox. Most mailboxes have one of few combinations.
 func (d *decoder) protocols() {
 	shared := map[Protocols]*Protocols{}
 	whole := d.each(CASPart, func(o object) error {
-		m, ok := d.findBox(o)
+		i, ok := d.findBox(o)
 		if !ok {
 			return nil
 		}
@@ -197,20 +279,20 @@ func (d *decoder) protocols() {
 		if shared[p] == nil {
 			shared[p] = &p
 		}
-		m.Protocols = Known(shared[p])
+		d.change(i, func(m *Mailbox) { m.Protocols = Known(shared[p]) })
 		return nil
 	})
 	why := d.why(CASPart)
 	if whole {
 		why = CASPart + " has no row for the mailbox"
 	}
-	none := &Protocols{}
-	for _, f := range []*Fact[bool]{&none.IMAP, &none.POP, &none.ActiveSync, &none.MAPI, &none.EWS, &none.OWA, &none.SMTPAuthOff} {
+	unread := &Protocols{}
+	for _, f := range []*Fact[bool]{&unread.IMAP, &unread.POP, &unread.ActiveSync, &unread.MAPI, &unread.EWS, &unread.OWA, &unread.SMTPAuthOff} {
 		f.Why = why
 	}
-	for _, m := range d.boxes {
-		if !m.Protocols.Known {
-			m.Protocols = Fact[*Protocols]{Value: none, Why: why}
+	for i := range d.boxes {
+		if !d.boxes[i].Protocols.Known {
+			d.change(i, func(m *Mailbox) { m.Protocols = Fact[*Protocols]{Value: unread, Why: why} })
 		}
 	}
 }
@@ -235,14 +317,15 @@ func (d *decoder) protocolsOf(o object) Protocols {
 // bypass reads Get-MailboxAuditBypassAssociation, which lists every recipient.
 func (d *decoder) bypass() {
 	if !d.asked(BypassPart) {
-		for _, m := range d.boxes {
-			m.AuditBypass = Unknown[bool]("the audit bypass list was not read")
+		for i := range d.boxes {
+			d.change(i, func(m *Mailbox) { m.AuditBypass = Unknown[bool]("the audit bypass list was not read") })
 		}
 		return
 	}
 	whole := d.each(BypassPart, func(o object) error {
-		if m, ok := d.findBox(o); ok {
-			m.AuditBypass = valueOr(needFlag, o.get("auditbypassenabled"), "AuditBypassEnabled cannot be read")
+		if i, ok := d.findBox(o); ok {
+			bypass := valueOr(needFlag, o.get("auditbypassenabled"), "AuditBypassEnabled cannot be read")
+			d.change(i, func(m *Mailbox) { m.AuditBypass = bypass })
 		}
 		return nil
 	})
@@ -250,9 +333,9 @@ func (d *decoder) bypass() {
 	if whole {
 		why = BypassPart + " has no row for the mailbox"
 	}
-	for _, m := range d.boxes {
-		if !m.AuditBypass.Known && m.AuditBypass.Why == "" {
-			m.AuditBypass.Why = why
+	for i := range d.boxes {
+		if f := d.boxes[i].AuditBypass; !f.Known && f.Why == "" {
+			d.change(i, func(m *Mailbox) { m.AuditBypass.Why = why })
 		}
 	}
 }

@@ -96,10 +96,16 @@ func purposeOf(raw []byte) (string, bool) {
 	return strings.ToLower(s), ok && s != ""
 }
 
+// mostAccounts bounds the room that is made on the word of a manifest.
+const mostAccounts = 200_000
+
 // users reads the accounts. Of an account that comes twice the later counts:
 // a list that began anew shows it as it is now.
 func (d *decoder) users() {
 	d.names, d.mails = newIndex(), newIndex()
+	if n := d.parts.State(UsersPart).Count; n > 0 {
+		d.s.Accounts = make([]Account, 0, min(n, mostAccounts))
+	}
 	d.each(UsersPart, func(o object) error {
 		a, err := d.account(o)
 		if err != nil {
@@ -143,11 +149,19 @@ func (d *decoder) account(o object) (Account, error) {
 	if in := o.inner("signinactivity"); in.has(lastSuccess) {
 		d.seen[ActivityPart+"/"+lastSuccess] = true
 	}
-	if a.Department.Known {
-		a.Department.Value = d.word(a.Department.Value)
-	}
+	d.share(&a)
 	a.Licences = d.licences(o)
 	return a, nil
+}
+
+// share keeps one copy of what accounts have in common.
+func (d *decoder) share(a *Account) {
+	if a.Mail == a.UPN {
+		a.Mail = a.UPN
+	}
+	for _, f := range []*Fact[string]{&a.CreationType, &a.EmployeeType, &a.Department, &a.JobTitle, &a.GivenName, &a.Surname, &a.Manager, &a.PasswordPolicies} {
+		f.Value = d.word(f.Value)
+	}
 }
 
 // activity reads the second pass over the accounts, where it is kept apart,
@@ -289,14 +303,17 @@ func (d *decoder) licence(l object) Licence {
 // registration reads the registration report. It has no row for a disabled
 // account, nor for one that it has not caught up with.
 func (d *decoder) registration() {
+	shared := map[string][]string{} // few combinations of methods are in use
 	whole := d.each(RegistrationPart, func(o object) error {
 		i, ok := d.byID[o.id("id")]
 		if !ok {
 			return nil
 		}
 		methods := o.texts("methodsregistered")
-		for i, m := range methods {
-			methods[i] = d.word(m)
+		if key := strings.Join(methods, " "); shared[key] == nil {
+			shared[key] = methods
+		} else {
+			methods = shared[key]
 		}
 		d.s.Accounts[i].Registration = Known(&Registration{
 			Registered: o.flag("ismfaregistered"), Capable: o.flag("ismfacapable"), Admin: o.flag("isadmin"),

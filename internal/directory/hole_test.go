@@ -154,3 +154,31 @@ func TestRefusedAttemptsAreCounted(t *testing.T) {
 		}
 	})
 }
+
+// A group that is only eligible for a role makes its members privileged too.
+func TestMembersOfEligibleGroupAreSeen(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		w := newWorld(t, "all-traps", 400)
+		s := decode(t, collect(t, w, rig.ServerOptions{}))
+		groups := 0
+		for _, x := range s.Assignments.Value {
+			if x.Eligible && x.PrincipalType == "group" {
+				groups++
+			}
+			if x.PrincipalType == "" {
+				t.Errorf("the type of %s, which holds a role, was not read", x.Principal)
+			}
+		}
+		byGroup := 0
+		for i := range s.Accounts {
+			for _, r := range s.Accounts[i].Roles.Value {
+				if r.Eligible && r.Via == directory.ViaGroup {
+					byGroup++
+				}
+			}
+		}
+		if groups == 0 || byGroup == 0 {
+			t.Errorf("%d groups are eligible, and %d accounts by them", groups, byGroup)
+		}
+	})
+}

@@ -2,7 +2,9 @@ package directory
 
 import "time"
 
-// Mailbox is what Exchange says about one mailbox.
+// Mailbox is what Exchange says about one mailbox. Accounts may share one: do
+// not change it. Of the mailboxes of people, which are many, ID, UPN, Name, Mail
+// and the two dates are not kept: their accounts tell.
 type Mailbox struct {
 	ID   string // ExternalDirectoryObjectId, lower case; may be empty
 	UPN  string

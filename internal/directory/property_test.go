@@ -192,10 +192,8 @@ func FuzzPart(f *testing.F) {
 		directory.LocationsPart, directory.PoliciesPart, directory.SKUsPart, directory.DomainsPart, directory.OrganizationPart, directory.DeletedPart,
 		directory.RulesPart, directory.AzureRolesPart, directory.SignInsPart, directory.RefusedPart, directory.AuditsPart,
 	}
-	for i := range names {
-		for _, text := range seeds {
-			f.Add(uint8(i), text)
-		}
+	for i := range max(len(names), len(seeds)) {
+		f.Add(uint8(i), seeds[i%len(seeds)])
 	}
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
 		name := names[int(which)%len(names)]
@@ -213,9 +211,6 @@ func FuzzPart(f *testing.F) {
 			if members == nil {
 				t.Fatalf("list %s is nil", list)
 			}
-		}
-		if again, err := directory.Load(files); err != nil || cmp.Diff(s, again, bare) != "" {
-			t.Fatalf("the same files read twice differ: %v", err)
 		}
 	})
 }

@@ -77,14 +77,14 @@ const (
 
 // PartState is what became of one part of a snapshot.
 type PartState struct {
-	Name  string // file name in an export
-	State string // complete, partial or absent
-	Why   string // why it is not complete; also remarks on a complete one
-	Count int    // items read
+	Name  string `json:"name"`          // file name in an export
+	State string `json:"state"`         // complete, partial or absent
+	Why   string `json:"why,omitempty"` // why it is not complete; also remarks on a complete one
+	Count int    `json:"count"`         // items read
 	// Licence is the licence for want of which the service refused the part:
 	// P1 or P2; empty for none. What nobody can have without a licence is then
 	// known to be empty, see Snapshot.Parts.
-	Licence string
+	Licence string `json:"licence,omitempty"`
 }
 
 // Oddity is an object that could not be understood.

@@ -18,9 +18,10 @@ const (
 
 // Window is how far one log was read: records from From to To were seen.
 type Window struct {
-	Log      string
-	From, To time.Time
-	Records  int
+	Log     string    `json:"log"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Records int       `json:"records"`
 }
 
 // What a log can tell of an account.

@@ -99,3 +99,36 @@ func TestEvidenceInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+// Logs of Exchange call a mailbox by any of its names. One that two mailboxes
+// have, or none, shows that somebody's conversion is not known.
+func TestLogsCallMailboxesByOtherNames(t *testing.T) {
+	f := func(name, want string, unresolved int) {
+		t.Helper()
+		s := load(t, map[string]string{
+			"users.json": `[{"id":"a","userPrincipalName":"info@contoso.com"},{"id":"b","userPrincipalName":"anna@contoso.com"}]`,
+			"mailboxes.json": `[{"ExternalDirectoryObjectId":"A","Alias":"info","Name":"Info","Guid":"G-1","DistinguishedName":"CN=Info,DC=x","PrimarySmtpAddress":"hello@contoso.com","RecipientTypeDetails":"SharedMailbox"},
+				{"ExternalDirectoryObjectId":"b","Alias":"anna","Name":"Twin","PrimarySmtpAddress":"anna@contoso.com","RecipientTypeDetails":"UserMailbox"},
+				{"ExternalDirectoryObjectId":"gone","Alias":"orphan","Name":"Twin","RecipientTypeDetails":"SharedMailbox"}]`,
+		})
+		e := directory.NewEvidence()
+		e.Add(directory.Record{Log: directory.LogUnified, Account: name, Time: noon, What: directory.UseConverted})
+		s.Use(e)
+		got := ""
+		for _, a := range s.Accounts {
+			if len(a.Use) > 0 {
+				got += a.ID
+			}
+		}
+		if got != want || s.Unresolved != unresolved {
+			t.Errorf("%s: account %q and %d unresolved, want %q and %d", name, got, s.Unresolved, want, unresolved)
+		}
+	}
+	for _, name := range []string{"A", "Info", "g-1", "cn=info,dc=x", "hello@contoso.com", "INFO@contoso.com"} {
+		f(name, "a", 0)
+	}
+	f("anna", "b", 0)
+	f("orphan", "", 0) // known, and nobody's
+	f("Twin", "", 1)
+	f("stranger", "", 1)
+}

@@ -25,12 +25,17 @@ type member struct {
 }
 
 // parseObject takes valid JSON apart.
-func parseObject(raw []byte) (object, error) {
+func parseObject(raw []byte) (object, error) { return appendObject(nil, raw) }
+
+// appendObject is parseObject into the room of an object that is done with.
+func appendObject(o object, raw []byte) (object, error) {
 	raw = bytes.TrimSpace(raw)
 	if extract.Kind(raw) != '{' {
 		return nil, errors.New("not an object")
 	}
-	o := make(object, 0, 40)
+	if o == nil {
+		o = make(object, 0, 8)
+	}
 	for key, value := range extract.Members(raw) {
 		name := key[1 : len(key)-1]
 		if bytes.IndexByte(name, '\\') >= 0 {

@@ -15,30 +15,6 @@ import (
 	"vakt/internal/tenant"
 )
 
-// Sub is one read that travels in a batch.
-type Sub struct {
-	ID       string // the caller's name for it; never sent
-	Path     string // below the version, with its query: "/users/ID/mailboxSettings?$select=userPurpose"
-	Beta     bool
-	Eventual bool
-}
-
-// Batch sends reads in batches of twenty and calls each exactly once for every
-// one of them, one at a time and in any order: with the status and body of a
-// success, or with an *Error. A part that was throttled, got lost or answered
-// twice in two ways is sent again by itself. A list that does not fit its part
-// is completed before it is handed over, as {"value":[…]}.
-//
-// Batch returns nil only when every part was accounted for. An error of each
-// ends it and is returned as it is.
-func (r *Reader) Batch(ctx context.Context, subs []Sub, each func(id string, status int, body json.RawMessage, err error) error) error {
-	b, err := r.c.newBatch(subs)
-	if err != nil {
-		return err
-	}
-	return b.run(ctx, each)
-}
-
 // part is one read of a batch on its way.
 type part struct {
 	sub     Sub
@@ -49,6 +25,7 @@ type part struct {
 	renewed bool
 	since   time.Time // when it was first ready
 	from    time.Time // not to be sent before
+	asked   time.Time // when the request left that brought the answer
 	again   bool      // to be sent again
 	status  int
 	body    json.RawMessage
@@ -95,7 +72,7 @@ func (c *call) version() string {
 
 // run keeps batches on the way until nothing is left. It waits for those that
 // it has started, whatever happens.
-func (b *batch) run(ctx context.Context, each func(string, int, json.RawMessage, error) error) (err error) {
+func (b *batch) run(ctx context.Context, each func(*part) error) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer func() {
 		stop()
@@ -133,7 +110,7 @@ func (b *batch) start(ctx context.Context) time.Duration {
 
 // await takes in one batch that has come back, or waits until a part may be
 // sent again.
-func (b *batch) await(ctx context.Context, wait time.Duration, each func(string, int, json.RawMessage, error) error) error {
+func (b *batch) await(ctx context.Context, wait time.Duration, each func(*part) error) error {
 	var over <-chan time.Time
 	if wait != waitForOthers {
 		t := time.NewTimer(wait)
@@ -155,7 +132,7 @@ func (b *batch) await(ctx context.Context, wait time.Duration, each func(string,
 }
 
 // take hands over what is settled and keeps the rest.
-func (b *batch) take(parts []*part, each func(string, int, json.RawMessage, error) error) error {
+func (b *batch) take(parts []*part, each func(*part) error) error {
 	for _, p := range parts {
 		if p.again {
 			b.waits = append(b.waits, p)
@@ -164,7 +141,7 @@ func (b *batch) take(parts []*part, each func(string, int, json.RawMessage, erro
 		if p.err == nil {
 			b.c.meter.got(1)
 		}
-		if err := each(p.sub.ID, p.status, p.body, p.err); err != nil {
+		if err := each(p); err != nil {
 			return err
 		}
 	}
@@ -254,7 +231,7 @@ func (b *batch) envelope(parts []*part) (*call, error) {
 	one.heed = func(a answer) {
 		bad = nil
 		if judge(a) == done {
-			bad = b.deal(parts, a)
+			bad = b.deal(parts, a, one.left)
 		}
 	}
 	one.read = func(answer) error { return bad }
@@ -272,7 +249,7 @@ type partAnswer struct {
 // deal gives each part its answer, by its id and by nothing else. Answers that
 // belong to no part are left alone; a part with two answers that differ has
 // none.
-func (b *batch) deal(parts []*part, a answer) error {
+func (b *batch) deal(parts []*part, a answer, left time.Time) error {
 	if err := strict(a.body); err != nil {
 		return err
 	}
@@ -293,6 +270,7 @@ func (b *batch) deal(parts []*part, a answer) error {
 		byID[id] = &one
 	}
 	for _, p := range parts {
+		p.asked = left
 		b.receive(p, byID[strings.ToLower(p.wire)])
 	}
 	return nil

@@ -42,7 +42,7 @@ func dealOnce(t *testing.T, rt *rapid.T, w *world, i int) {
 	}
 	expect, lines := generateAnswers(rt, parts)
 	body := `{"responses":[` + strings.Join(lines, ",") + `]}`
-	if err := b.deal(parts, answer{200, http.Header{}, []byte(body)}); err != nil {
+	if err := b.deal(parts, answer{200, http.Header{}, []byte(body)}, time.Time{}); err != nil {
 		rt.Fatalf("%s: %v", body, err)
 	}
 	for k, p := range parts {
@@ -302,7 +302,7 @@ func FuzzDeal(f *testing.F) {
 			t.Fatal(err)
 		}
 		parts, _ := b.pick(time.Now())
-		if b.deal(parts, answer{200, http.Header{}, body}) != nil {
+		if b.deal(parts, answer{200, http.Header{}, body}, time.Time{}) != nil {
 			return
 		}
 		for _, p := range parts {

@@ -25,13 +25,10 @@ type bucket struct {
 	filled   time.Time   // when level was right
 }
 
-func newBucket(k bucketKey, half bool) *bucket {
+func newBucket(k bucketKey) *bucket {
 	l := limits[k.class]
 	if k.mailbox != "" {
 		l = limit{rate: math.Inf(1), burst: mailboxAtOnce}
-	}
-	if half {
-		l = l.halved()
 	}
 	b := &bucket{key: k, limit: l, wake: make(chan struct{}), level: l.burst, rate: l.rate}
 	b.slots, b.busy = make([]time.Time, l.requests), make([]bool, l.requests)
@@ -121,6 +118,20 @@ func (b *bucket) cancel(e entry) {
 	if b.limit.rate != 0 && !math.IsInf(b.rate, 1) {
 		b.level += float64(e.units)
 	}
+}
+
+// nudge makes those who wait look again.
+func (b *bucket) nudge() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.wake)
+	b.wake = make(chan struct{})
+}
+
+func (b *bucket) closed(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open.After(now)
 }
 
 // leave takes a request out and says when it may be tried again.

@@ -47,16 +47,24 @@ const (
 	batchesAtOnce   = 4
 )
 
-func newClient(t tenant.Tenant, cred azcore.TokenCredential, o Options, routes []*route) (*client, error) {
+// allowed is all that the transport of a client lets pass: the reads of a
+// Reader, or the writes of a Writer.
+type allowed struct {
+	routes  []*route
+	cmdlets []string
+	writes  []*writeRoute
+}
+
+func newClient(t tenant.Tenant, cred azcore.TokenCredential, o Options, may allowed) (*client, error) {
 	if o.Now == nil {
 		return nil, fmt.Errorf("open tenant %q: no clock was given", t.Name)
 	}
 	o = o.filled()
-	c := &client{tenant: t, options: o, tokens: map[tenant.Service]*tokens{}, routes: routes, jitter: newJitter(o.Seed)}
-	c.pacer = newPacer(o.Now, c.jitter, false)
+	c := &client{tenant: t, options: o, tokens: map[tenant.Service]*tokens{}, routes: may.routes, jitter: newJitter(o.Seed)}
+	c.pacer = newPacer(o.Now, c.jitter)
 	c.meter = newMeter(o)
 	c.region = newRegion()
-	g := &guard{next: o.Transport, tenant: t.ID, bases: map[tenant.Service]string{}, routes: routes, cmdlets: readCmdlets}
+	g := &guard{next: o.Transport, tenant: t.ID, bases: map[tenant.Service]string{}, may: may}
 	if g.next == nil {
 		var err error
 		if g.next, err = NewTransport(t); err != nil {
@@ -145,6 +153,7 @@ type call struct {
 	heed func(answer)
 	// redirect says that a redirect is the answer that is wanted
 	redirect bool
+	left     time.Time // when it was last sent
 	// whole says that being throttled concerns the classes, not a mailbox
 	whole bool
 }
@@ -224,7 +233,8 @@ func (c *client) try(ctx context.Context, l *call, at *attempt) (answer, bool, e
 		pass.leave(outcome{})
 		return answer{}, true, err
 	}
-	a, err := c.once(ctx, l, tok)
+	l.left = c.options.Now()
+	a, err := c.once(ctx, l, tok, c.jitter.uuid())
 	if err != nil {
 		pass.leave(outcome{})
 		return c.unanswered(ctx, l, at, err)
@@ -330,38 +340,50 @@ func (c *client) renamed(l *call, e *Error) *Error {
 	return &clone
 }
 
-// once sends the request with the token and reads the answer.
-func (c *client) once(ctx context.Context, l *call, tok token) (answer, error) {
+// once sends the request with the token and an id of ours, and reads the
+// answer. Where the answer breaks off, what came of it is given beside the
+// error: its status has arrived.
+func (c *client) once(ctx context.Context, l *call, tok token, id string) (answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, serviceKey{}, l.route.service), l.timeout)
 	defer cancel()
-	req, err := runtime.NewRequest(ctx, l.method, l.url)
+	req, err := l.request(ctx)
 	if err != nil {
-		return answer{}, &Error{Kind: Refused, Method: l.method, Path: l.label(), Code: "bad_address", Err: err}
-	}
-	for name, values := range l.header {
-		req.Raw().Header[name] = values
+		return answer{}, err
 	}
 	req.Raw().Header.Set("Authorization", "Bearer "+tok.text)
-	req.Raw().Header.Set("client-request-id", c.jitter.uuid())
-	if l.body != nil {
-		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(l.body)), "application/json; charset=utf-8"); err != nil {
-			return answer{}, fmt.Errorf("set the body: %w", err)
-		}
-	}
-	runtime.SkipBodyDownload(req)
+	req.Raw().Header.Set("client-request-id", id)
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
 		return answer{}, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a := answer{resp.StatusCode, resp.Header, body}
 	if err != nil {
-		return answer{}, fmt.Errorf("read the answer: %w", err)
+		return a, fmt.Errorf("read the answer: %w", err)
 	}
 	if len(body) > maxAnswer {
-		return answer{}, &Error{Kind: Malformed, Status: resp.StatusCode, Method: l.method, Path: l.label(), Code: "too_large", Err: errTooLarge}
+		return a, &Error{Kind: Malformed, Status: resp.StatusCode, Method: l.method, Path: l.label(), Code: "too_large", Err: errTooLarge}
 	}
-	return answer{resp.StatusCode, resp.Header, body}, nil
+	return a, nil
+}
+
+// request makes the request without what proves who sends it.
+func (l *call) request(ctx context.Context) (*policy.Request, error) {
+	req, err := runtime.NewRequest(ctx, l.method, l.url)
+	if err != nil {
+		return nil, &Error{Kind: Refused, Method: l.method, Path: l.label(), Code: "bad_address", Err: err}
+	}
+	for name, values := range l.header {
+		req.Raw().Header[name] = values
+	}
+	if l.body != nil {
+		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(l.body)), "application/json; charset=utf-8"); err != nil {
+			return nil, fmt.Errorf("set the body: %w", err)
+		}
+	}
+	runtime.SkipBodyDownload(req)
+	return req, nil
 }
 
 var errTooLarge = fmt.Errorf("the answer is larger than 16 MiB")

@@ -15,10 +15,7 @@ func (r *Reader) Granted(ctx context.Context) (Granted, error) {
 	if err != nil {
 		return Granted{}, err
 	}
-	g := Granted{
-		Tenant: t.claims.Tenant, Principal: t.claims.Object, Application: t.claims.AppID, Name: t.claims.Name,
-		Roles: t.claims.permissions(), Delegated: len(t.claims.Roles) == 0 && t.claims.Scopes != "",
-	}
+	g := t.claims.granted()
 	mail, err := r.c.tokens[tenant.Exchange].get(ctx)
 	var ours *Error
 	switch {
@@ -30,6 +27,13 @@ func (r *Reader) Granted(ctx context.Context) (Granted, error) {
 		return Granted{}, err
 	}
 	return g, nil
+}
+
+func (c claims) granted() Granted {
+	return Granted{
+		Tenant: c.Tenant, Principal: c.Object, Application: c.AppID, Name: c.Name,
+		Roles: c.permissions(), Delegated: len(c.Roles) == 0 && c.Scopes != "",
+	}
 }
 
 // timeout is how long one request to a service may take.

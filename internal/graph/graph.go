@@ -3,8 +3,13 @@
 // the service says that it ends, each part of a batch has its own outcome, and
 // an answer that cannot be read is an error. It keeps within the published
 // limits, waits as long as it is told to, and hands back raw JSON: what an
-// object means is for other rooms. The Reader's transport refuses every
-// request that is not on its list of reads.
+// object means is for other rooms.
+//
+// Reader and Writer are apart. The Reader's transport refuses every request
+// that is not on its list of reads, the Writer's every one that is not on its
+// list of writes, to the letter of the body. A write is never repeated unless
+// the service has said that it was not done; where nobody has said what became
+// of it, its outcome is unknown.
 package graph
 
 import (
@@ -52,7 +57,7 @@ type Reader struct {
 // NewReader makes a reader of the tenant with the credential. Nothing is sent
 // yet. Its transport lets read requests of the allow-list pass and no others.
 func NewReader(t tenant.Tenant, cred azcore.TokenCredential, o Options) (*Reader, error) {
-	c, err := newClient(t, cred, o, readRoutes)
+	c, err := newClient(t, cred, o, allowed{routes: readRoutes, cmdlets: readCmdlets})
 	if err != nil {
 		return nil, err
 	}

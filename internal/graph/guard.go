@@ -17,11 +17,10 @@ import (
 // It looks at the request as it leaves, after every other step: at method and
 // address, and inside at each part of a batch and at the name of a cmdlet.
 type guard struct {
-	next    http.RoundTripper
-	tenant  string
-	bases   map[tenant.Service]string // where each service answers
-	routes  []*route
-	cmdlets []string
+	next   http.RoundTripper
+	tenant string
+	bases  map[tenant.Service]string // where each service answers
+	may    allowed
 }
 
 // Do sends the request, or refuses it with an *Error of kind Refused. It sends
@@ -56,6 +55,9 @@ func (g *guard) check(req *http.Request, body []byte) error {
 	path, ok := below(g.bases[service], req.URL, service == tenant.Compliance)
 	if !ok {
 		return fmt.Errorf("the address %q is not one of the tenant's services", req.URL.Host)
+	}
+	if g.may.writes != nil {
+		return g.checkWrite(req, service, path, body)
 	}
 	if service == tenant.Graph {
 		return g.checkGraph(req.Method, path, body)
@@ -124,7 +126,7 @@ func (g *guard) checkGraph(method, path string, body []byte) error {
 	if len(body) > 0 {
 		return fmt.Errorf("a read has no body")
 	}
-	if _, ok := find(g.routes, method, path); !ok {
+	if _, ok := find(g.may.routes, method, path); !ok {
 		return fmt.Errorf("%s %s is not on the list of reads", method, path)
 	}
 	return nil
@@ -155,7 +157,7 @@ func (g *guard) checkBatch(version string, body []byte) error {
 	}
 	for _, part := range b.Requests {
 		path, query, _ := strings.Cut(part.URL, "?")
-		r, ok := find(g.routes, part.Method, version+path)
+		r, ok := find(g.may.routes, part.Method, version+path)
 		if !ok {
 			return fmt.Errorf("part %q of the batch, %s %s, is not on the list of reads", part.ID, part.Method, path)
 		}
@@ -196,7 +198,7 @@ func (g *guard) checkExchange(req *http.Request, path string, body []byte) error
 	if err := exactly(body, &in); err != nil {
 		return err
 	}
-	if !slices.Contains(g.cmdlets, in.CmdletInput.CmdletName) {
+	if !slices.Contains(g.may.cmdlets, in.CmdletInput.CmdletName) {
 		return fmt.Errorf("the cmdlet %q is not on the list of reads", in.CmdletInput.CmdletName)
 	}
 	if name := req.Header.Get(cmdletHeader); name != "" && name != in.CmdletInput.CmdletName {

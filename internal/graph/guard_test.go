@@ -26,7 +26,7 @@ func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 func newGuard() (*guard, *refuser) {
 	behind := &refuser{}
 	return &guard{
-		next: behind, tenant: testTenant, routes: readRoutes, cmdlets: readCmdlets,
+		next: behind, tenant: testTenant, may: allowed{routes: readRoutes, cmdlets: readCmdlets},
 		bases: map[tenant.Service]string{
 			tenant.Graph: testGraph, tenant.Exchange: testAdmin, tenant.Compliance: "https://ps.compliance.example.com",
 		},

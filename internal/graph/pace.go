@@ -15,7 +15,6 @@ import (
 type pacer struct {
 	now     func() time.Time
 	jitter  *jitter
-	half    bool // writes use half of what reads may
 	mu      sync.Mutex
 	buckets map[bucketKey]*bucket
 }
@@ -26,8 +25,8 @@ type bucketKey struct {
 	mailbox string
 }
 
-func newPacer(now func() time.Time, j *jitter, half bool) *pacer {
-	return &pacer{now: now, jitter: j, half: half, buckets: map[bucketKey]*bucket{}}
+func newPacer(now func() time.Time, j *jitter) *pacer {
+	return &pacer{now: now, jitter: j, buckets: map[bucketKey]*bucket{}}
 }
 
 // maxPark is the longest that a request waits because it was told to. Longer
@@ -45,7 +44,7 @@ func (p *pacer) bucket(k bucketKey) *bucket {
 		if len(p.buckets) > maxMailboxes {
 			p.forget()
 		}
-		b = newBucket(k, p.half)
+		b = newBucket(k)
 		p.buckets[k] = b
 	}
 	return b
@@ -174,6 +173,21 @@ func (s *pass) leave(o outcome) (again time.Time) {
 	}
 	s.in = nil
 	return again
+}
+
+// cancel gives back a leave that was not used, and wakes who waited for it.
+func (s *pass) cancel() {
+	for _, e := range s.in {
+		e.bucket.cancel(e)
+		e.bucket.nudge()
+	}
+	s.in = nil
+}
+
+// shut says whether a gate has been shut since the pass was given.
+func (s *pass) shut() bool {
+	now := s.pacer.now()
+	return slices.ContainsFunc(s.in, func(e entry) bool { return e.bucket.closed(now) })
 }
 
 // throttle shuts the gates of the charges: a part of a batch was throttled.

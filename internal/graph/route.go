@@ -29,8 +29,9 @@ type route struct {
 func (r *route) batchable() bool { return r.class == directory || r.class == mail }
 
 const (
-	get  = "GET"
-	post = "POST"
+	get   = "GET"
+	post  = "POST"
+	patch = "PATCH"
 )
 
 // readRoutes is the allow-list of the Reader, with the least permission of

@@ -99,7 +99,17 @@ func (t *tokens) begin(ctx context.Context) error {
 
 func (t *tokens) end() { t.turn <- struct{}{} }
 
+// drop forgets the token and the credential: there will not be another.
+func (t *tokens) drop() {
+	<-t.turn
+	t.have, t.cred = token{}, nil
+	t.end()
+}
+
 func (t *tokens) fetch(ctx context.Context, challenge string) (token, error) {
+	if t.cred == nil {
+		return token{}, &Error{Kind: Refused, Method: "token", Path: t.scope, Code: "closed", Err: errors.New("the client is closed")}
+	}
 	got, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{
 		Scopes: []string{t.scope}, Claims: challenge, EnableCAE: true, TenantID: t.tenant,
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"vakt/internal/action"
 	"vakt/internal/check"
 	"vakt/internal/directory"
 	"vakt/internal/extract"
@@ -85,9 +86,7 @@ func Build(in Input) (*Plan, error) {
 	}
 	b.begin()
 	for _, w := range wanted {
-		if err := b.add(w); err != nil {
-			return nil, err
-		}
+		b.add(w)
 	}
 	return b.end()
 }
@@ -185,7 +184,7 @@ func (b *builder) takeLifts() error {
 // asked is one deed that somebody wants done.
 type asked struct {
 	a      *directory.Account
-	d      deed
+	d      action.About
 	reason string
 }
 
@@ -211,26 +210,27 @@ func (b *builder) wanted() ([]asked, error) {
 		return cmp.Or(strings.Compare(strings.ToLower(x.a.UPN), strings.ToLower(y.a.UPN)), strings.Compare(x.a.ID, y.a.ID), deedOrder(x.d)-deedOrder(y.d))
 	})
 	for i := 1; i < len(list); i++ {
-		if x, y := list[i-1], list[i]; x.a.ID == y.a.ID && x.d.field == y.d.field {
-			return nil, fmt.Errorf("%s is asked for more than one thing about %s (%s, %s): once is enough", y.a.UPN, y.d.field, x.d.name, y.d.name)
+		if x, y := list[i-1], list[i]; x.a.ID == y.a.ID && x.d.Field == y.d.Field {
+			return nil, fmt.Errorf("%s is asked for more than one thing about %s (%s, %s): once is enough", y.a.UPN, y.d.Field, x.d.Name, y.d.Name)
 		}
 	}
 	return list, nil
 }
 
-func deedOrder(d deed) int { return slices.Index(Actions(), d.name) }
+func deedOrder(d action.About) int { return slices.Index(Actions(), d.Name) }
 
 // fromVerdicts blocks what may be blocked without a question. Accounts that
 // are synchronised become steps for a person.
 func (b *builder) fromVerdicts() (list []asked) {
-	if b.in.Result == nil {
+	block, ok := deedOf(Disable)
+	if !ok || b.in.Result == nil {
 		return nil
 	}
 	for i := range b.in.Result.Verdicts {
 		v := &b.in.Result.Verdicts[i]
 		a := b.byID[v.Account.ID]
 		if a != nil && (v.Verdict == check.Block || v.Verdict == check.OnPremises) {
-			list = append(list, asked{a, deeds[0], "a resource account that nobody signs in to can be signed in to"})
+			list = append(list, asked{a, block, "a resource account that nobody signs in to can be signed in to"})
 		}
 	}
 	return list
@@ -252,37 +252,36 @@ func (b *builder) begin() {
 
 // add puts a deed into the plan: as a change, as a step for a person, or among
 // those that are left out.
-func (b *builder) add(w asked) error {
-	before := w.d.before(w.a)
-	if before.Known && before.Value == w.d.after {
-		b.skip(w, []Protection{{Reason: check.Reason{ID: "already", Text: w.d.field + " is " + w.d.after + " already"}, Final: true}})
-		return nil
+func (b *builder) add(w asked) {
+	was := before(w.d, w.a)
+	if was.Known && was.Value == string(w.d.After) {
+		b.skip(w, []Protection{{Reason: check.Reason{ID: "already", Text: w.d.Field + " is " + was.Value + " already"}, Final: true}})
+		return
 	}
-	c := change(b.in.Snapshot, w.a, w.d, before.Value)
+	c := change(b.in.Snapshot, w.a, w.d, was.Value)
 	c.Reason, c.Case, c.Finding = w.reason, b.in.Case, b.findings[w.a.ID]
 	if v := b.verdicts[w.a.ID]; v != nil {
 		c.Verdict, c.Because = v.Verdict, v.Reasons
 	}
 	protections := b.protector.Of(w.a.ID, w.a.UPN, c.Guard)
-	if !before.Known {
-		protections = append(protections, Protection{check.Reason{ID: unreadPrefix + w.d.field, Text: "what " + w.d.field + " is now was not read: " + before.Why}, true})
+	if !was.Known {
+		protections = append(protections, Protection{check.Reason{ID: unreadPrefix + w.d.Field, Text: "what " + w.d.Field + " is now was not read: " + was.Why}, true})
 	}
 	if len(protections) == 0 {
 		b.p.Changes = append(b.p.Changes, c)
-		return nil
+		return
 	}
-	if directory.Is(w.a.Synced, directory.SyncedNow) && w.d.name == Disable {
+	if directory.Is(w.a.Synced, directory.SyncedNow) && w.d.Name == Disable {
 		b.manual(w)
-		return nil
+		return
 	}
 	lift, lifted := b.lifts[w.a.ID]
 	if !lifted || slices.ContainsFunc(protections, func(p Protection) bool { return p.Final }) {
 		b.skip(w, protections)
-		return nil
+		return
 	}
 	c.Override, c.Lifted = &lift, reasonsOf(protections)
 	b.p.Changes = append(b.p.Changes, c)
-	return nil
 }
 
 func reasonsOf(list []Protection) []check.Reason {
@@ -295,7 +294,7 @@ func reasonsOf(list []Protection) []check.Reason {
 
 func (b *builder) skip(w asked, why []Protection) {
 	b.p.Skipped = append(b.p.Skipped, Skipped{
-		Subject: check.Subject{Kind: "account", ID: w.a.ID, Name: w.a.Name}, UPN: w.a.UPN, Action: w.d.name, Because: reasonsOf(why),
+		Subject: check.Subject{Kind: "account", ID: w.a.ID, Name: w.a.Name}, UPN: w.a.UPN, Action: w.d.Name, Because: reasonsOf(why),
 		Final: slices.ContainsFunc(why, func(p Protection) bool { return p.Final }),
 	})
 }

@@ -3,62 +3,49 @@ package plan
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 
+	"vakt/internal/action"
 	"vakt/internal/check"
 	"vakt/internal/directory"
 )
 
-// The actions that a plan can ask for.
+// Names of actions that a plan can ask for; Actions lists all.
 const (
 	Disable = "account.disable" // block the sign-in
 	Enable  = "account.enable"  // allow it again
 	Revoke  = "sessions.revoke" // end every session: sign in again
 )
 
-// deed is what a plan knows of an action: the room action does it.
-type deed struct {
-	name, field, class string
-	// after is the value that is written. Now stands for the time of the call,
-	// which the service chooses.
-	after string
-	// before is the value in a snapshot; no value where a snapshot has none.
-	before func(*directory.Account) directory.Fact[string]
-}
-
 // Now is the After of a field that the service sets to the time of the call.
-const Now = `"now"`
+const Now = action.Now
 
-// deeds are in the order in which they are done to one account.
-var deeds = []deed{
-	{Disable, "accountEnabled", Exact, "false", enabled},
-	{Enable, "accountEnabled", Exact, "true", enabled},
-	{Revoke, "signInSessionsValidFromDateTime", OneWay, Now, func(*directory.Account) directory.Fact[string] { return directory.Known("null") }},
-}
-
-func enabled(a *directory.Account) directory.Fact[string] {
-	value := "false"
-	if a.Enabled.Value {
-		value = "true"
+// deedOf is what the room action says about one of its actions.
+func deedOf(name string) (action.About, bool) {
+	a, ok := action.Find(name)
+	if !ok {
+		return action.About{}, false
 	}
-	return directory.Fact[string]{Value: value, Known: a.Enabled.Known, Why: a.Enabled.Why}
-}
-
-func deedOf(action string) (deed, bool) {
-	i := slices.IndexFunc(deeds, func(d deed) bool { return d.name == action })
-	if i < 0 {
-		return deed{}, false
-	}
-	return deeds[i], true
+	return a.About(), true
 }
 
 // Actions are the names of the actions that a plan can ask for, in the order
 // in which they are done to one account.
 func Actions() []string {
-	names := make([]string, len(deeds))
-	for i := range deeds {
-		names[i] = deeds[i].name
+	var names []string
+	for _, a := range action.List() {
+		names = append(names, a.About().Name)
 	}
 	return names
+}
+
+// before is the value in a snapshot of the field that an action writes; null
+// where a snapshot does not hold the field.
+func before(d action.About, a *directory.Account) directory.Fact[string] {
+	if d.Field != "accountEnabled" {
+		return directory.Known("null")
+	}
+	return directory.Fact[string]{Value: strconv.FormatBool(a.Enabled.Value), Known: a.Enabled.Known, Why: a.Enabled.Why}
 }
 
 func changeID(action, object string) string { return action + "/" + object }
@@ -158,9 +145,9 @@ func delegates(a *directory.Account) directory.Fact[[]Delegate] {
 }
 
 // change is the line of a plan that does a deed to an account.
-func change(s *directory.Snapshot, a *directory.Account, d deed, before string) Change {
+func change(s *directory.Snapshot, a *directory.Account, d action.About, before string) Change {
 	return Change{
-		ID: changeID(d.name, a.ID), Action: d.name, Subject: check.Subject{Kind: "account", ID: a.ID, Name: a.Name}, UPN: a.UPN, Field: d.field,
-		Before: json.RawMessage(before), After: json.RawMessage(d.after), Reversible: d.class, Delegates: delegates(a), Guard: GuardOf(s, a),
+		ID: changeID(d.Name, a.ID), Action: d.Name, Subject: check.Subject{Kind: "account", ID: a.ID, Name: a.Name}, UPN: a.UPN, Field: d.Field,
+		Before: json.RawMessage(before), After: d.After, Reversible: string(d.Class), Delegates: delegates(a), Guard: GuardOf(s, a),
 	}
 }

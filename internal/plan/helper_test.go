@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -146,3 +147,5 @@ func baselineWith(upn string) *baseline.Baseline {
 	}
 	return b
 }
+
+var record = flag.Bool("record", false, "write the goldens anew")

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"vakt/internal/action"
 	"vakt/internal/check"
 	"vakt/internal/directory"
 	"vakt/internal/text"
@@ -23,6 +25,7 @@ func Show(w io.Writer, p *Plan) error {
 	for i := range p.Changes {
 		s.change(&p.Changes[i])
 	}
+	s.residue(p)
 	s.manual(p.Manual)
 	s.skipped(p.Skipped)
 	s.foot(p)
@@ -147,6 +150,25 @@ func affected(f directory.Fact[[]Delegate]) string {
 		return said + "; there may be more: " + f.Why
 	}
 	return "who else uses its mailbox was not read: " + f.Why
+}
+
+// residue says, once for each action, what it leaves open.
+func (s shown) residue(p *Plan) {
+	for _, r := range p.residue() {
+		s.line("After %s: %s", r.Name, r.Residual)
+		s.line("")
+	}
+}
+
+// residue are the actions of a plan that leave something open.
+func (p *Plan) residue() (list []action.About) {
+	for _, a := range action.List() {
+		about := a.About()
+		if about.Residual != "" && slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Action == about.Name }) {
+			list = append(list, about)
+		}
+	}
+	return list
 }
 
 func (s shown) manual(list []Manual) {

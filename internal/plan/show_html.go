@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"vakt/internal/action"
 )
 
 //go:embed show.html
 var page string
 
-// page is parsed once; it is a constant, so it parses.
+// pageTemplate is the page, parsed once.
 var pageTemplate = template.Must(template.New("plan").Funcs(template.FuncMap{
 	"minute": minute, "named": named, "value": value, "affected": affected, "reasons": reasonTexts,
 }).Parse(page))
@@ -20,6 +22,9 @@ type pageView struct{ *Plan }
 
 // CoverageLine is the MFA coverage before and after the plan.
 func (v pageView) CoverageLine() string { return v.coverageLine() }
+
+// Residue are the actions that leave something open.
+func (v pageView) Residue() []action.About { return v.residue() }
 
 // Beyond says which limit the plan goes beyond; empty for none.
 func (v pageView) Beyond() string {

@@ -180,8 +180,8 @@ func (s *Store) SavePlan(ctx context.Context, p *Plan, now time.Time) error {
 		return err
 	}
 	err := s.db.Write(ctx, db.Durable, func(tx db.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO plan_plans (hash, id, tenant, saved, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
-			p.Hash, p.ID, p.Tenant, formatTime(now), body.String())
+		_, err := tx.ExecContext(ctx, `INSERT INTO plan_plans (hash, id, tenant, saved, body)
+			SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM plan_plans WHERE hash = ?)`, p.Hash, p.ID, p.Tenant, formatTime(now), body.String(), p.Hash)
 		return err
 	})
 	if err != nil {

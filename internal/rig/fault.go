@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,8 +20,12 @@ const (
 	FaultThrottled FaultKind = "throttled"
 	// FaultServer is a 5xx, before or after the request took effect.
 	FaultServer FaultKind = "server_error"
-	// FaultReset cuts the connection at Fault.At, after the request took effect.
+	// FaultReset cuts the connection at Fault.At, after the request took
+	// effect, save at CutUnseen.
 	FaultReset FaultKind = "reset"
+	// FaultSilent gives no answer: the connection stands until the client hangs
+	// up, or for silence. Fault.Applied tells whether the request took effect.
+	FaultSilent FaultKind = "no_answer"
 	// FaultSlow holds the body back for Fault.Delay.
 	FaultSlow FaultKind = "slow_body"
 	// FaultToken answers 401 as if the token had run out.
@@ -51,8 +54,9 @@ const (
 	FaultPartTwice   FaultKind = "part_twice"
 	FaultPartForeign FaultKind = "part_foreign"
 	FaultPartCase    FaultKind = "part_case"
-	// FaultHTML answers 200 with a web page, FaultTruncated with half of the
-	// JSON text, FaultRedirect sends the client to another host.
+	// FaultHTML answers 200 with a web page, before or after the request took
+	// effect; FaultTruncated answers with half of the JSON text, FaultRedirect
+	// sends the client to another host.
 	FaultHTML      FaultKind = "html"
 	FaultTruncated FaultKind = "truncated"
 	FaultRedirect  FaultKind = "redirect"
@@ -67,6 +71,7 @@ const (
 	CutInHeaders     Cut = "in_headers"
 	CutInBody        Cut = "in_body"
 	CutAtEnd         Cut = "at_end" // the last byte is missing
+	CutUnseen        Cut = "unseen" // before the service has seen the request
 )
 
 // Fault is one thing that goes wrong; the zero value is nothing.
@@ -74,7 +79,8 @@ type Fault struct {
 	Kind FaultKind
 	// Status is that of FaultServer.
 	Status int
-	// Applied says that the request took effect before FaultServer.
+	// Applied says that the request took effect before FaultServer,
+	// FaultSilent or FaultHTML.
 	Applied bool
 	// RetryAfter holds the values of the header Retry-After, one line each. A
 	// value "date:+N" becomes an HTTP date N seconds from now.
@@ -88,14 +94,17 @@ type Profile struct {
 	Name string
 	// Share of all requests, 0 to 1.
 	Share float64
+	// Writes is the share of requests that would change the directory; zero
+	// is that of all others.
+	Writes float64
 }
 
 // The fault profiles. Under each of them a client that behaves comes to an
 // end: a request that failed has the same chance anew.
 var (
-	Calm  = Profile{"calm", 0.01}
-	Rough = Profile{"rough", 0.2}
-	Hell  = Profile{"hell", 0.6}
+	Calm  = Profile{Name: "calm", Share: 0.01}
+	Rough = Profile{Name: "rough", Share: 0.2}
+	Hell  = Profile{Name: "hell", Share: 0.6}
 )
 
 // ProfileByName returns a profile: calm, rough, hell, or off and "" for none.
@@ -115,17 +124,28 @@ func ProfileByName(name string) (Profile, error) {
 // seed and of the request's Route, Object and Index, and of what kind of
 // request it is (Service, Method, Part, Paged).
 func (p Profile) Decide(seed uint64, r Request) Fault {
-	if p.Share <= 0 {
+	share := p.share(r)
+	if share <= 0 {
 		return Fault{}
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(r.Method + " " + r.Route + " " + strings.ToLower(r.Object))) // a hash never returns an error
 	draw := random(mix(seed, useFault, h.Sum64(), uint64(r.Index)))
-	if float64(draw.next()>>11)/(1<<53) >= p.Share {
+	if float64(draw.next()>>11)/(1<<53) >= share {
 		return Fault{}
 	}
 	return choose(&draw, r)
 }
+
+func (p Profile) share(r Request) float64 {
+	if p.Writes > 0 && mutates(r) {
+		return p.Writes
+	}
+	return p.Share
+}
+
+// quiet tells that no request ever fails.
+func (p Profile) quiet() bool { return p.Share <= 0 && p.Writes <= 0 }
 
 // weight is how often a kind of fault comes up among the faults that a
 // request can suffer.
@@ -140,6 +160,11 @@ func alone(r Request) bool    { return !r.Part }
 func paged(r Request) bool    { return r.Paged && !r.Part }
 func isBatch(r Request) bool  { return r.Route == routeBatch }
 func notLogin(r Request) bool { return r.Service != serviceLogin }
+
+// mutates tells whether a request that came alone would change the directory.
+func mutates(r Request) bool {
+	return r.Service == serviceGraph && r.Method != http.MethodGet && r.Route != routeBatch && !r.Part
+}
 func behindToken(r Request) bool {
 	return notLogin(r) && alone(r)
 }
@@ -151,6 +176,7 @@ var weights = []weight{
 	{FaultServer, 24, always},
 	{FaultReset, 12, alone},
 	{FaultSlow, 8, alone},
+	{FaultSilent, 8, mutates},
 	{FaultToken, 4, behindToken},
 	{FaultChallenge, 2, behindToken},
 	{FaultStale, 12, notLogin},
@@ -208,7 +234,9 @@ func detail(draw *random, kind FaultKind) Fault {
 			f.RetryAfter = []string{strconv.Itoa(1 + draw.below(8))}
 		}
 	case FaultReset:
-		f.At = pick(draw, []Cut{CutBeforeHeaders, CutInHeaders, CutInBody, CutAtEnd})
+		f.At = pick(draw, []Cut{CutUnseen, CutBeforeHeaders, CutInHeaders, CutInBody, CutAtEnd})
+	case FaultSilent, FaultHTML:
+		f.Applied = draw.chance(500)
 	case FaultSlow:
 		f.Delay = time.Duration(1+draw.below(20)) * time.Second
 	}
@@ -236,11 +264,11 @@ func (s *schedule) index(r Request) int {
 // draw decides which fault a request suffers.
 func (c *call) draw() {
 	s := c.s
-	if s.o.Fault == nil && s.o.Faults.Share <= 0 {
-		return
-	}
 	c.told.Part = c.part
 	c.told.Index = s.schedule.index(c.told)
+	if s.o.Fault == nil && s.o.Faults.quiet() {
+		return
+	}
 	if s.o.Fault != nil {
 		c.fault = s.o.Fault(c.told)
 	}
@@ -249,121 +277,3 @@ func (c *call) draw() {
 	}
 	c.told.Fault = c.fault.Kind
 }
-
-// before is the answer of a fault that strikes before the request takes
-// effect, nil for the others.
-func (c *call) before() *answer {
-	switch f := c.fault; f.Kind {
-	case FaultThrottled:
-		return c.injected(f)
-	case FaultServer:
-		if !f.Applied {
-			return c.serverError(f)
-		}
-	case FaultToken:
-		return unauthorized("Lifetime validation failed, the token is expired.", "")
-	case FaultChallenge:
-		return c.challenged()
-	case FaultPermission:
-		return c.forbidden()
-	case FaultHTML:
-		a := rawAnswer(http.StatusOK, []byte("<!DOCTYPE html><html><body><h1>Service unavailable</h1></body></html>"))
-		a.header.Set("Content-Type", "text/html")
-		return a
-	case FaultRedirect:
-		a := rawAnswer(http.StatusFound, nil)
-		a.header.Set("Location", "https://attacker.example.com"+c.path)
-		return a
-	}
-	return nil
-}
-
-// challenged revokes the tokens issued so far.
-func (c *call) challenged() *answer {
-	c.s.ChallengeTokens()
-	return c.s.challenge()
-}
-
-func (c *call) forbidden() *answer {
-	if c.route != nil && c.told.Service == serviceGraph {
-		return c.denied()
-	}
-	return exchangeError(http.StatusForbidden, "Forbidden", "UnauthorizedAccessException", "The caller may not do this.")
-}
-
-// injected is a 429 that no bucket asked for. The bucket remembers the time.
-func (c *call) injected(f Fault) *answer {
-	a := graphError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")
-	now := c.s.now()
-	var until time.Time
-	for _, value := range f.RetryAfter {
-		if offset, ok := strings.CutPrefix(value, "date:"); ok {
-			n, err := strconv.Atoi(offset)
-			if err != nil {
-				continue
-			}
-			value = now.Add(time.Duration(n) * time.Second).Format(http.TimeFormat)
-		}
-		a.header.Add("Retry-After", value)
-		if at, ok := waitUntil(value, now); ok && at.After(until) {
-			until = at
-		}
-	}
-	c.remember(until)
-	return a
-}
-
-// waitUntil reads one value of Retry-After: seconds, fractions of them, or a
-// date.
-func waitUntil(value string, now time.Time) (time.Time, bool) {
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		return now.Add(time.Duration(seconds * float64(time.Second))), true
-	}
-	at, err := http.ParseTime(value)
-	return at, err == nil
-}
-
-// remember notes in the first bucket of a request until when it asked for
-// silence.
-func (c *call) remember(until time.Time) {
-	if c.route == nil || c.who == nil || c.s.o.Unlimited {
-		return
-	}
-	t := &c.s.throttle
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if b := t.bucket(c.charges()[0]); until.After(b.until) {
-		b.until = until
-	}
-}
-
-func (c *call) serverError(f Fault) *answer {
-	codes := map[int]string{500: "generalException", 502: "BadGateway", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
-	a := graphError(f.Status, codes[f.Status], "The service failed.")
-	for _, value := range f.RetryAfter {
-		a.header.Add("Retry-After", value)
-	}
-	return a
-}
-
-// after spoils an answer that the request has earned.
-func (c *call) after(a *answer) *answer {
-	switch f := c.fault; f.Kind {
-	case FaultServer:
-		if f.Applied {
-			failed := c.serverError(f)
-			failed.done = a.done
-			return failed
-		}
-	case FaultReset:
-		a.cut, a.at = FaultReset, f.At
-	case FaultSlow:
-		a.delay = f.Delay
-	case FaultTruncated:
-		a.body = a.body[:len(a.body)/2]
-	}
-	return a
-}
-
-// suffers tells whether the request was drawn one of these faults.
-func (c *call) suffers(kinds ...FaultKind) bool { return slices.Contains(kinds, c.fault.Kind) }

@@ -225,10 +225,10 @@ func (c *call) present() *answer {
 	return nil
 }
 
-// view is what the request reads through: the replica that its number draws,
-// and with a stale read never the primary.
+// view is what the request reads through: the replica that its route, object
+// and index draw, and with a stale read never the primary.
 func (s *Server) view(c *call) View {
-	draw := mix(s.o.Seed, useView, uint64(c.number))
+	draw := mix(s.o.Seed, useView, textSeed(c.told.Method+" "+c.told.Route+" "+c.told.Object), uint64(c.told.Index))
 	if c.suffers(FaultStale) {
 		if v := s.state.View(draw | 1); v != s.state.Primary() {
 			return v

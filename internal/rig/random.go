@@ -15,6 +15,7 @@ const (
 	useGroup
 	useTime
 	useAudit
+	useAct
 )
 
 // random is the SplitMix64 generator (Steele, Lea, Flood 2014).

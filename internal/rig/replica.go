@@ -13,7 +13,7 @@ type past struct {
 type version struct {
 	raw Object
 	at  time.Time
-	seq uint64 // 0 is the first state, which every replica has
+	seq uint64 // counts the row's writes; 0 is the first state, which every replica has
 }
 
 // seen returns what a replica shows of a row. Each write reaches a replica
@@ -54,7 +54,7 @@ func (s *State) put(t *table, at int, o Object) {
 	} else {
 		r.past.versions = append(r.past.versions, version{r.raw, r.past.at, r.past.seq})
 	}
-	r.past.at, r.past.seq = now, s.writes
+	r.past.at, r.past.seq = now, r.past.seq+1
 	r.forget(now, s.most)
 	switch {
 	case was == nil && o != nil:

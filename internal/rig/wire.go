@@ -24,6 +24,9 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, c *call) {
 		head.Set("client-request-id", id)
 	}
 	head.Set("Date", c.s.now().Format(http.TimeFormat))
+	if a.cut == FaultSilent {
+		pause(r, silence)
+	}
 	if a.cut != "" {
 		a.breakOff(w)
 		return
@@ -36,6 +39,9 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request, c *call) {
 		return // the client has gone
 	}
 }
+
+// silence is how long a connection stands on which nothing is answered.
+const silence = 5 * time.Minute
 
 // slowly sends the headers and holds the body back; it is false where the
 // client gave up meanwhile.

@@ -43,6 +43,10 @@ CREATE TABLE plan_plans (
 	body TEXT NOT NULL             -- the plan file
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER plan_plans_once BEFORE INSERT ON plan_plans
+WHEN EXISTS (SELECT 1 FROM plan_plans WHERE hash = NEW.hash)
+BEGIN SELECT RAISE(ABORT, 'a plan is never changed'); END;
+
 CREATE TRIGGER plan_plans_kept BEFORE UPDATE ON plan_plans
 BEGIN SELECT RAISE(ABORT, 'a plan is never changed'); END;
 

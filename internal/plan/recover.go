@@ -1,0 +1,119 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// recoverOpen finds out what became of the writes that an earlier part of this
+// run, or another run, left without an outcome: by reading, all at once. What
+// other runs left on accounts of this plan is only told apart; a plan of theirs
+// sends it again, or nobody.
+func (r *runner) recoverOpen(ctx context.Context) error {
+	others, err := r.d.Journal.Unsettled(ctx, r.p.Tenant)
+	if err != nil {
+		return err
+	}
+	var group sync.WaitGroup
+	for _, s := range r.steps {
+		switch {
+		case s.phase == Intent:
+			group.Go(func() { r.guard(func() { r.keep(r.brokeOff(ctx, s)) }) })
+		case s.phase == Unsettled:
+			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s)) }) })
+		case s.phase == Acked:
+			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
+		}
+	}
+	for i := range others {
+		if row := &others[i]; row.Run != r.run.ID && r.touches(row.Subject) {
+			group.Go(func() { r.guard(func() { r.keep(r.foreign(ctx, row)) }) })
+		}
+	}
+	group.Wait()
+	return nil
+}
+
+// touches tells whether the plan still has something to do with an object.
+func (r *runner) touches(object string) bool {
+	for _, s := range r.steps {
+		if s.change.Subject.ID == object && s.pending() {
+			return true
+		}
+	}
+	return false
+}
+
+// brokeOff takes over a write whose run ended between its intent and its
+// outcome.
+func (r *runner) brokeOff(ctx context.Context, s *step) error {
+	s.maybe = true
+	if err := r.settle(ctx, s, Unsettled, "the run broke off before an outcome was written down", nil); err != nil {
+		return err
+	}
+	return r.resolve(ctx, s)
+}
+
+// resolve finds out by reading what became of a write that nobody answered. One
+// that sets a value may be sent again where two reads agree that the old value
+// is there; any other is read for as long as a replica may lag, and never
+// repeated unseen.
+func (r *runner) resolve(ctx context.Context, s *step) error {
+	enough := anything
+	if !s.absolute() {
+		enough = onlyAfter
+	}
+	seen, value, err := r.watch(ctx, s, callSettle, 0, enough)
+	switch {
+	case r.dead():
+		return errDied
+	case err != nil:
+		s.note = err.Error()
+		return nil
+	}
+	switch seen {
+	case seesAfter:
+		return r.settle(ctx, s, Verified, "nobody answered; two reads agree that it took effect", value)
+	case seesGone:
+		return r.settle(ctx, s, Gone, "the object is not there any more", nil)
+	case seesOther:
+		return r.settle(ctx, s, Diverged, fmt.Sprintf("nobody answered, and %s reads %s", s.change.Field, value), value)
+	default:
+		if !s.absolute() {
+			return r.settle(ctx, s, Rejected, "nobody answered, and ten minutes of reading show that it did not take effect", value)
+		}
+		s.phase, s.note = "", "nobody answered, and two reads agree that it did not take effect"
+		return nil
+	}
+}
+
+// foreign writes down what became of a write of another run, so that it is not
+// asked again.
+func (r *runner) foreign(ctx context.Context, row *Row) error {
+	of, err := r.d.Journal.Plan(ctx, row.Plan)
+	if err != nil {
+		return err
+	}
+	for i := range of.Changes {
+		if of.Changes[i].ID != row.Change {
+			continue
+		}
+		s := &step{change: &of.Changes[i], phase: Unsettled, sent: row.Time, found: row.Before}
+		seen, value, err := r.watch(ctx, s, callSettle, 0, anything)
+		if err != nil {
+			return fmt.Errorf("an earlier run (%s) left %s without an outcome: %w", row.Run, row.Change, err)
+		}
+		phase, note := Unsettled, fmt.Sprintf("nobody answered, and two reads agree on the sight %q", seen)
+		if seen == seesAfter {
+			phase, note = Verified, "nobody answered; two reads agree that it took effect"
+		}
+		told := r.row(phase, s.change, note)
+		told.Run, told.Plan = row.Run, row.Plan
+		if value != nil {
+			told.After = value
+		}
+		return r.journal(ctx, told)
+	}
+	return nil
+}

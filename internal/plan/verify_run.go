@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"vakt/internal/directory"
+)
+
+// Verify reads what a run has written once more, patiently, and writes down
+// what it finds: also of writes that nobody answered. It sends nothing, needs
+// no approval and holds no token that can write; it waits for no lock. Of
+// accounts that were blocked it also looks at what Deps.Witness can see.
+//
+// A change that reads as it was written stands as verified, one that agreed
+// reads show to be otherwise as diverged, whoever did it. What could not be
+// read stays what it was.
+func Verify(ctx context.Context, d Deps, run string) (*Report, error) {
+	report, err := Tell(ctx, d.Journal, run)
+	if err != nil {
+		return nil, fmt.Errorf("verify run %q: %w", run, err)
+	}
+	p, err := d.Journal.Plan(ctx, report.Run.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("verify run %q: %w", run, err)
+	}
+	r := newRunner(d, p, report.Run.Kind)
+	if err := r.load(ctx); err != nil {
+		return nil, fmt.Errorf("verify run %q: %w", run, err)
+	}
+	r.run = report.Run
+	r.reread(ctx, report)
+	r.witness(ctx)
+	r.mourn()
+	report, err = Tell(context.WithoutCancel(ctx), d.Journal, run)
+	if err = errors.Join(r.stopped(), ctx.Err(), err); err != nil {
+		return report, fmt.Errorf("verify run %q: %w", run, err)
+	}
+	return report, nil
+}
+
+// reread reads everything that the run has written, or may have written, and
+// that was not rolled back.
+func (r *runner) reread(ctx context.Context, report *Report) {
+	var group sync.WaitGroup
+	for i := range report.Changes {
+		s := r.steps[report.Changes[i].Change.ID]
+		if report.Changes[i].UndoneBy != "" {
+			continue
+		}
+		switch s.phase {
+		case Intent, Unsettled:
+			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s)) }) })
+		case Acked, Verified, Diverged:
+			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
+		default:
+		}
+	}
+	group.Wait()
+}
+
+// witness writes down what is seen beside the fields of accounts that were
+// blocked. That nothing was seen stops nobody; it is written down as unknown.
+func (r *runner) witness(ctx context.Context) {
+	if r.d.Witness == nil || ctx.Err() != nil || r.stopped() != nil {
+		return
+	}
+	for i := range r.p.Changes {
+		s := r.steps[r.p.Changes[i].ID]
+		if s.change.Action != Disable || s.phase != Verified {
+			continue
+		}
+		seen, err := r.d.Witness(ctx, *s.change, s.sent)
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			seen = Witness{Delegates: directory.Unknown[[]Delegate](err.Error()), Refused: directory.Unknown[int](err.Error())}
+		}
+		if err := r.saw(ctx, s.change, seen); err != nil {
+			r.stop(err)
+			return
+		}
+	}
+}
+
+func (r *runner) saw(ctx context.Context, c *Change, seen Witness) error {
+	before, err := json.Marshal(c.Delegates)
+	if err != nil {
+		return err
+	}
+	after, err := json.Marshal(seen)
+	if err != nil {
+		return err
+	}
+	row := r.row(Verified, c, "")
+	row.Field, row.Before, row.After = witnessField, before, after
+	return r.journal(ctx, row)
+}
