@@ -64,7 +64,7 @@ var speaksHTTP = []string{
 
 // sqlDrivers lists the modules that register a SQL driver. Only internal/db
 // imports them.
-var sqlDrivers = []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}
+var sqlDrivers = []string{"modernc.org/sqlite"}
 
 // emptyNames are package names that say nothing about what is inside.
 var emptyNames = []string{"util", "common", "helper", "model", "types", "misc", "shared", "core"}

@@ -123,6 +123,7 @@ func plannedRooms() []string {
 var (
 	sqlText    = regexp.MustCompile(`(?is)^\s*(?:select\b.*\bfrom\b|insert\s.*\binto\b|update\s+\w+\s+set\b|delete\s+from\b|with\b.*\bas\b|(?:create|alter|drop)\s)`)
 	sqlComment = regexp.MustCompile(`--[^\n]*`)
+	sqlTrigger = regexp.MustCompile(`(?i)\b(?:update|delete|insert)(?:\s+of\s+[\w, ]+)?\s+on\b`) // when a trigger acts
 	sqlTable   = regexp.MustCompile(`(?i)\b(?:(?:from|join)\s+([a-z_]\w*)(\s*\()?|(?:into|update|references|table|view)\s+(?:if\s+(?:not\s+)?exists\s+)?([a-z_]\w*))`)
 	sqlWith    = regexp.MustCompile(`(?i)\b([a-z_]\w*)\s+as\s+(?:not\s+materialized\s+|materialized\s+)?\(`)
 	sqlView    = regexp.MustCompile(`^[a-z]+_v_`)
@@ -165,7 +166,7 @@ func foreignTables(dir, at, text string) []breach {
 		allowed = append(allowed, m[1])
 	}
 	var out []breach
-	for _, m := range sqlTable.FindAllStringSubmatch(text, -1) {
+	for _, m := range sqlTable.FindAllStringSubmatch(sqlTrigger.ReplaceAllString(text, "on"), -1) {
 		table, function := m[1]+m[3], m[2] != ""
 		switch {
 		case function, slices.Contains(allowed, strings.ToLower(table)), strings.HasPrefix(table, own+"_"):

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -150,7 +151,7 @@ func (e *Eye) assemble(ctx context.Context, id string, told map[string]graph.Tol
 		}
 	}
 	err := errors.Join(
-		put(ctx, m, directory.UsersPart, directory.Item{Raw: user.Body}),
+		put(ctx, m, directory.UsersPart, directory.Item{Raw: withManager(user.Body)}),
 		keepGroups(ctx, m, id, told),
 		keepPurpose(ctx, m, id, told[askSettings]),
 	)
@@ -168,6 +169,16 @@ func (e *Eye) assemble(ctx context.Context, id string, told map[string]graph.Tol
 		return nil, &graph.Error{Kind: graph.Malformed, Method: "GET", Path: "/v1.0/users/" + id, Code: "another_object"}
 	}
 	return &Fresh{At: at, Snapshot: s, Account: &s.Accounts[0], User: user.Body}, nil
+}
+
+// withManager says that an account has no manager: an expansion that leads to
+// nobody is left out of the answer.
+func withManager(user json.RawMessage) json.RawMessage {
+	at := bytes.LastIndexByte(user, '}')
+	if at < 0 || extract.Member(user, "id") == nil || extract.Member(user, "manager") != nil {
+		return user
+	}
+	return slices.Concat(user[:at], []byte(`,"manager":null}`))
 }
 
 // put makes a part of a few objects, read to its end.

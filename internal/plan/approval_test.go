@@ -228,11 +228,13 @@ func TestASignatureFitsNothingElse(t *testing.T) {
 
 func TestAPolicyApprovesOnlyWhatItMay(t *testing.T) {
 	for name, c := range map[string]struct {
-		turn func(*plan.Input)
-		late time.Duration
-		want string
+		turn   func(*plan.Input)
+		late   time.Duration
+		policy string
+		want   string
 	}{
 		"accounts with the verdict block": {want: ""},
+		"another policy":                  {policy: "policy:x", want: "not the one that it was made under"},
 		"an old snapshot":                 {late: 51 * time.Minute, want: "last hour only"},
 		"an account without a verdict":    {turn: func(in *plan.Input) { in.Result = nil; in.Wanted = []plan.Wanted{{Account: id(100)}} }, want: "it only blocks"},
 		"another action":                  {turn: func(in *plan.Input) { in.Wanted = []plan.Wanted{{Account: id(100), Action: plan.Revoke}} }, want: "it only blocks"},
@@ -247,6 +249,9 @@ func TestAPolicyApprovesOnlyWhatItMay(t *testing.T) {
 				Plan: p.Hash, Kind: plan.ByPolicy, Approver: plan.Person{ID: "policy:" + p.PolicyHash}, Reason: "keep blocked",
 				At: now, Expires: now.Add(plan.ApprovalLife), Count: len(p.Changes), Limit: p.Limits.Raised, OneWay: true,
 			}}
+			if c.policy != "" {
+				a.Approvals[0].Approver.ID = c.policy
+			}
 			_, err := plan.Admit(p, a)
 			if c.want == "" {
 				if err != nil {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
@@ -73,12 +72,11 @@ func publicOf(key ed25519.PrivateKey) (ed25519.PublicKey, error) {
 	if len(key) != ed25519.PrivateKeySize {
 		return nil, errors.New("there is no key to sign with")
 	}
-	var public crypto.PublicKey = key.Public()
-	ours, ok := public.(ed25519.PublicKey)
+	public, ok := key.Public().(ed25519.PublicKey)
 	if !ok {
 		return nil, errors.New("the key is no Ed25519 key")
 	}
-	return ours, nil
+	return public, nil
 }
 
 // noteID is the short id of a key in a signed note.

@@ -23,7 +23,8 @@ type Input struct {
 	// planned, and neither reasons nor coverage are shown.
 	Result *check.Result
 	// Wanted is what a file or a case asks for. Nil asks to block every
-	// account with the verdict block.
+	// account with the verdict block; those with the verdict hold or exception
+	// are then left out and listed, unless an override names them.
 	Wanted []Wanted
 	// Case is the case that Wanted comes from; empty for none.
 	Case string
@@ -181,11 +182,13 @@ func (b *builder) takeLifts() error {
 	return nil
 }
 
-// asked is one deed that somebody wants done.
+// asked is one deed that somebody wants done, and what the verdict says
+// against it.
 type asked struct {
-	a      *directory.Account
-	d      action.About
-	reason string
+	a       *directory.Account
+	d       action.About
+	reason  string
+	against []check.Reason
 }
 
 // wanted is what is asked for, in the order of the accounts' names and, for one
@@ -204,7 +207,7 @@ func (b *builder) wanted() ([]asked, error) {
 		if !ok {
 			return nil, w.at(fmt.Errorf("unknown action %q: one of %s", w.Action, strings.Join(Actions(), ", ")))
 		}
-		list = append(list, asked{a, d, cmp.Or(w.Reason, "asked for by name")})
+		list = append(list, asked{a, d, cmp.Or(w.Reason, "asked for by name"), nil})
 	}
 	slices.SortStableFunc(list, func(x, y asked) int {
 		return cmp.Or(strings.Compare(strings.ToLower(x.a.UPN), strings.ToLower(y.a.UPN)), strings.Compare(x.a.ID, y.a.ID), deedOrder(x.d)-deedOrder(y.d))
@@ -220,7 +223,8 @@ func (b *builder) wanted() ([]asked, error) {
 func deedOrder(d action.About) int { return slices.Index(Actions(), d.Name) }
 
 // fromVerdicts blocks what may be blocked without a question. Accounts that
-// are synchronised become steps for a person.
+// are synchronised become steps for a person; those with a question or an
+// exception are left out for it, unless an override answers.
 func (b *builder) fromVerdicts() (list []asked) {
 	block, ok := deedOf(Disable)
 	if !ok || b.in.Result == nil {
@@ -228,9 +232,16 @@ func (b *builder) fromVerdicts() (list []asked) {
 	}
 	for i := range b.in.Result.Verdicts {
 		v := &b.in.Result.Verdicts[i]
-		a := b.byID[v.Account.ID]
-		if a != nil && (v.Verdict == check.Block || v.Verdict == check.OnPremises) {
-			list = append(list, asked{a, block, "a resource account that nobody signs in to can be signed in to"})
+		w := asked{a: b.byID[v.Account.ID], d: block, reason: "a resource account that nobody signs in to can be signed in to"}
+		switch v.Verdict {
+		case check.Block, check.OnPremises:
+		case check.Hold, check.Excepted:
+			w.reason, w.against = "a resource account can be signed in to", v.Reasons
+		default:
+			continue
+		}
+		if w.a != nil {
+			list = append(list, w)
 		}
 	}
 	return list
@@ -264,6 +275,11 @@ func (b *builder) add(w asked) {
 		c.Verdict, c.Because = v.Verdict, v.Reasons
 	}
 	protections := b.protector.Of(w.a.ID, w.a.UPN, c.Guard)
+	for _, r := range w.against {
+		if !slices.ContainsFunc(protections, func(p Protection) bool { return p.ID == r.ID }) {
+			protections = append(protections, Protection{Reason: r})
+		}
+	}
 	if !was.Known {
 		protections = append(protections, Protection{check.Reason{ID: unreadPrefix + w.d.Field, Text: "what " + w.d.Field + " is now was not read: " + was.Why}, true})
 	}

@@ -163,6 +163,20 @@ var protections = []struct {
 	{"exception", false, func(in *plan.Input, a *directory.Account) {
 		in.Policy.Exceptions = []check.Exception{{Account: a.ID, Check: "resource-signin-enabled-posture", Owner: "Bo", Reason: "x", Until: now.Add(time.Hour)}}
 	}},
+	{"could_not_look:break_glass", false, func(in *plan.Input, _ *directory.Account) {
+		in.Policy.Baseline = baselineWith(map[string]any{"group": id(600)})
+	}},
+	{"exception_baseline", false, func(in *plan.Input, _ *directory.Account) {
+		in.Policy.Baseline = excepting(sharedUPN)
+	}},
+	{"could_not_look:exceptions", false, func(in *plan.Input, _ *directory.Account) {
+		in.Policy.Baseline = excepting(map[string]any{"group": id(600)})
+	}},
+	{"role_azure", false, func(in *plan.Input, a *directory.Account) {
+		in.Snapshot.AzureRoles = directory.Known([]directory.AzureRole{{Principal: id(777), PrincipalType: "Group", Role: "Owner"}})
+		in.Snapshot.Groups = directory.Known([]directory.Group{{ID: id(777), Members: directory.Known([]string{a.ID})}})
+		a.Groups = directory.Known([]string{id(777)})
+	}},
 	{"own_principal", true, func(in *plan.Input, a *directory.Account) { in.Own = []string{a.ID} }},
 	{"own_principal", true, func(in *plan.Input, a *directory.Account) { in.Requester.ID = "entra:" + tenantID + "/" + a.ID }},
 	{"own_principal", true, func(in *plan.Input, a *directory.Account) {
@@ -205,7 +219,11 @@ func TestWhatDoesNotProtect(t *testing.T) {
 		"an exception for a rule": func(in *plan.Input, _ *directory.Account) {
 			in.Policy.Exceptions = []check.Exception{{Account: sharedUPN, Rule: "password-spray", Owner: "Bo", Reason: "x", Until: now.Add(time.Hour)}}
 		},
-		"a room licence on a shared mailbox":    func(_ *plan.Input, a *directory.Account) { a.Licences.Value = []directory.Licence{{SKU: roomPro}} },
+		"a room licence on a shared mailbox": func(_ *plan.Input, a *directory.Account) { a.Licences.Value = []directory.Licence{{SKU: roomPro}} },
+		"an Azure role of a group that it is not in": func(in *plan.Input, _ *directory.Account) {
+			in.Snapshot.AzureRoles = directory.Known([]directory.AzureRole{{Principal: id(777), PrincipalType: "Group", Role: "Owner"}})
+			in.Snapshot.Groups = directory.Known([]directory.Group{{ID: id(777), Members: directory.Known([]string{})}})
+		},
 		"an account that was synchronised once": func(_ *plan.Input, a *directory.Account) { a.Synced = directory.Known(directory.SyncedWas) },
 		"an empty user type":                    func(_ *plan.Input, a *directory.Account) { a.UserType = "" },
 	} {
@@ -220,7 +238,7 @@ func TestWhatDoesNotProtect(t *testing.T) {
 
 // tenantWide are protections that are turned on for a whole tenant, or that
 // protect from one action only.
-var tenantWide = []string{"break_glass", "exception", "own_principal", "role_azure", "could_not_look:azure_roles", "could_not_look:accountEnabled"}
+var tenantWide = []string{"break_glass", "could_not_look:break_glass", "could_not_look:exceptions", "exception_baseline", "exception", "own_principal", "role_azure", "could_not_look:azure_roles", "could_not_look:accountEnabled"}
 
 // Whatever an account is, it is changed only where nothing protects it, or
 // where an override names it; and it is never both changed and left out.
@@ -267,6 +285,26 @@ func TestNoPlanTouchesAProtectedAccount(t *testing.T) {
 			r.Errorf("%d asked for; %d changed, %d left out, %d by hand", len(in.Wanted), len(p.Changes), len(p.Skipped), len(p.Manual))
 		}
 	})
+}
+
+// An account with a question stays out of a plan of findings until somebody
+// answers for it by name.
+func TestAccountsOnHoldNeedAnAnswer(t *testing.T) {
+	s := tenant(account(100, sharedUPN))
+	in := input(t, s)
+	in.Result.Verdicts[0].Verdict = check.Hold
+	in.Result.Verdicts[0].Reasons = []check.Reason{{ID: "signed_in", Text: "somebody signed in on 2026-11-20"}}
+	if p := build(t, in); len(p.Changes) != 0 || !slices.Equal(skippedFor(p, id(100)), []string{"signed_in"}) {
+		t.Errorf("%+v", p)
+	}
+	in.Overrides = []plan.Lift{{Account: sharedUPN, Override: plan.Override{By: ada, Reason: "it was the attacker"}}}
+	if p := build(t, in); len(p.Changes) != 1 || p.Changes[0].Override == nil || p.Changes[0].Lifted[0].ID != "signed_in" {
+		t.Errorf("%+v", p)
+	}
+	in.Overrides, in.Wanted = nil, []plan.Wanted{{Account: sharedUPN, Reason: "it was the attacker"}}
+	if p := build(t, in); len(p.Changes) != 1 || p.Changes[0].Override != nil || p.Changes[0].Verdict != check.Hold {
+		t.Errorf("%+v", p)
+	}
 }
 
 func TestAnOverrideCannotTakeTheLastDoor(t *testing.T) {

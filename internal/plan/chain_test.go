@@ -3,11 +3,13 @@ package plan_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"vakt/internal/plan"
 )
@@ -93,6 +95,21 @@ func TestVerifyFileNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("faults %v, want one with %q", a.Faults, c.want)
 			}
 		})
+	}
+}
+
+func TestVerifyFileGivesUpOnWhatIsNoJournal(t *testing.T) {
+	a := audit(t, bytes.Repeat([]byte("x"), 17<<20))
+	if a.OK() || !strings.Contains(a.Faults[0].What, "longer than 16 MiB") {
+		t.Errorf("%+v", a)
+	}
+	a = audit(t, bytes.Repeat([]byte("x\n"), 250))
+	if len(a.Faults) != 100 || a.More != 150 {
+		t.Errorf("%d faults and %d more", len(a.Faults), a.More)
+	}
+	broken := errors.New("broken")
+	if _, err := plan.VerifyFile(iotest.ErrReader(broken)); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -139,9 +139,18 @@ func skippedFor(p *plan.Plan, account string) []string {
 	return ids
 }
 
-// baselineWith has one more emergency account.
-func baselineWith(upn string) *baseline.Baseline {
-	b, err := baseline.FromValues(map[string]any{"break_glass_accounts": []any{"emergency1@contoso.com", "emergency2@contoso.com", upn}})
+// baselineWith has one more emergency account, or more.
+func baselineWith(more any) *baseline.Baseline {
+	return values(map[string]any{"break_glass_accounts": []any{"emergency1@contoso.com", "emergency2@contoso.com", more}})
+}
+
+// excepting is a baseline that lets an account, or a group, sign in.
+func excepting(who any) *baseline.Baseline {
+	return values(map[string]any{"break_glass_accounts": []any{"emergency1@contoso.com", "emergency2@contoso.com"}, "resource_signin_exceptions": []any{who}})
+}
+
+func values(v map[string]any) *baseline.Baseline {
+	b, err := baseline.FromValues(v)
 	if err != nil {
 		panic(err)
 	}

@@ -219,7 +219,7 @@ func (r *runner) settle(ctx context.Context, s *step, phase Phase, note string, 
 		row.After = value
 	}
 	rows := []*Row{row}
-	if phase == Verified && r.undoes.ID != "" {
+	if phase == Verified && s.phase != Verified && r.undoes.ID != "" {
 		rows = append(rows, r.undone(s))
 	}
 	if err := r.journal(ctx, rows...); err != nil {

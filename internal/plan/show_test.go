@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"html"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vakt/internal/directory"
 	"vakt/internal/plan"
 )
 
@@ -56,6 +58,36 @@ func TestShowIsSafe(t *testing.T) {
 	for _, outside := range []string{"<script", "http:", "https:", "src=", "href="} {
 		if strings.Contains(page.String(), outside) {
 			t.Errorf("the page has %q: it must need nothing from outside", outside)
+		}
+	}
+}
+
+// What comes is +, what goes is -, what changes is ~.
+func TestShowMarksChangesAsTerraformDoes(t *testing.T) {
+	in := input(t, tenant(shared(3)...))
+	p := build(t, in)
+	p.Undoes = "run-7"
+	p.Changes[0].Before, p.Changes[0].After = json.RawMessage("null"), json.RawMessage(`"a@contoso.com"`)
+	p.Changes[1].Before, p.Changes[1].After = json.RawMessage(`"a@contoso.com"`), json.RawMessage("null")
+	p.Changes[2].Before, p.Changes[2].After, p.Changes[2].UPN = json.RawMessage("null"), json.RawMessage(plan.Now), ""
+	p.Changes[2].Delegates = directory.Known([]plan.Delegate{})
+	for range 10 {
+		p.Changes[1].Delegates.Value = append(p.Changes[1].Delegates.Value, plan.Delegate{Name: "bo", Right: "send_as"})
+	}
+	p.Changes[1].Delegates.Known, p.Changes[1].Delegates.Why = false, "403"
+	var b bytes.Buffer
+	if err := plan.Show(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		", undoes run run-7\n",
+		"+ shared0000@contoso.com (Account 100)", "accountEnabled: (none) → \"a@contoso.com\"",
+		"- shared0001@contoso.com (Account 101)", "accountEnabled: \"a@contoso.com\" → (none)",
+		"~ " + id(102), "accountEnabled: (none) → the time of the call", "nobody else uses its mailbox",
+		"bo (send as), and 3 others; there may be more: 403",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &b)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -309,6 +310,61 @@ func TestWritersAtOnceMakeOneChain(t *testing.T) {
 	if a, err := s.Verify(t.Context()); err != nil || !a.OK() || a.Rows != 90 {
 		t.Errorf("%+v, %v", a, err)
 	}
+}
+
+// What is on the disk when Append returns survives the loss of power; a state
+// whose log was cut anywhere holds the first rows and nothing else.
+func TestAPowerCutLosesNoAcknowledgedRow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vakt.db")
+	s, _ := openStore(t, path)
+	random := rand.New(rand.NewPCG(3, 5))
+	for n := range 8 {
+		fill(t, s, n, n+1)
+		if got := afterCut(t, path, -1); got != int64(n+1) {
+			t.Fatalf("%d rows were acknowledged, %d are there", n+1, got)
+		}
+		for range 4 {
+			if got := afterCut(t, path, random.Int64N(1<<20)); got > int64(n+1) {
+				t.Fatalf("%d rows of %d", got, n+1)
+			}
+		}
+	}
+}
+
+// afterCut copies a state as it lies on the disk, with its log cut at a place
+// (-1: nowhere), and tells how many rows its journal has; they must be whole.
+func afterCut(t *testing.T, path string, at int64) int64 {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "vakt.db")
+	for _, suffix := range []string{"", "-wal"} {
+		content, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if suffix != "" && at >= 0 {
+			content = content[:min(at%int64(len(content)+1), int64(len(content)))]
+		}
+		if err := os.WriteFile(copied+suffix, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := db.Open(t.Context(), copied, db.Options{})
+	if err != nil {
+		return 0 // cut before the file was ours
+	}
+	defer func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := d.Migrate(t.Context(), now, db.Room{Name: "plan", Schema: plan.Schema()}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := plan.NewStore(d).Verify(t.Context())
+	if err != nil || !a.OK() {
+		t.Fatalf("cut at %d: %+v, %v", at, a, err)
+	}
+	return a.Rows
 }
 
 func TestAttemptsAreCountedWhateverBecameOfThem(t *testing.T) {
