@@ -119,7 +119,8 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.tenant, "tenant", "", "name or id of a tenant of the configuration, or all")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "what the log on standard error tells: debug, info, warn or error")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.checkOutput(), a.checkLogLevel()) }
-	root.AddCommand(a.detectCommand(), a.scanCommand(), a.reportCommand(), a.planCommand(), a.approveCommand(), a.journalCommand(), a.doctorCommand(), a.permissionsCommand(), a.exceptionsCommand(),
+	root.AddCommand(a.detectCommand(), a.scanCommand(), a.reportCommand(), a.planCommand(), a.approveCommand(), a.applyCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand(),
+		a.freezeCommand(true), a.freezeCommand(false), a.journalCommand(), a.doctorCommand(), a.permissionsCommand(), a.exceptionsCommand(),
 		a.rulesCommand(), a.baselineCommand(), a.configCommand(), a.simCommand(), a.versionCommand())
 	return root
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +42,8 @@ func TestStories(t *testing.T) {
 			}
 			return err == nil, nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress, "waitfor": waitFor},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress, "waitfor": waitFor,
+			"runs": onRun, "sedfile": replaceIn, "blocked": blocked},
 	})
 }
 
@@ -71,4 +74,65 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s does not hold %q after 30 seconds", args[0], args[1])
+}
+
+// onRun runs a command on the run whose id, as JSON, is in a file:
+// runs verify FILE ARGS...
+func onRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: runs COMMAND FILE ARGS...")
+	}
+	var id string
+	if err := json.Unmarshal([]byte(ts.ReadFile(args[1])), &id); err != nil {
+		ts.Fatalf("no id of a run in %s: %v", args[1], err)
+	}
+	err := ts.Exec("vakt", append([]string{args[0], id}, args[2:]...)...)
+	if err != nil && err.Error() != "exit status 3" { // a step by hand may be open
+		ts.Fatalf("vakt %s: %v", args[0], err)
+	}
+}
+
+// replaceIn replaces a text that stands in a file: sedfile FILE OLD NEW.
+func replaceIn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: sedfile FILE OLD NEW")
+	}
+	data := ts.ReadFile(args[0])
+	if !strings.Contains(data, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(data, args[1], args[2])), 0o600))
+}
+
+// blocked checks what reached the tenant: a number of accounts, each blocked
+// and enabled again, and nothing else. A write that a kill left without an
+// answer may have come twice.
+func blocked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: blocked FILE NUMBER")
+	}
+	states := map[string][]string{}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var w struct {
+			Method, Subject string
+			After           json.RawMessage
+			Applied         bool
+		}
+		ts.Check(json.Unmarshal([]byte(line), &w))
+		after := string(w.After)
+		if w.Method != "PATCH" || !strings.Contains(after, "accountEnabled") {
+			ts.Fatalf("the tenant was sent %s", line)
+		}
+		if all := states[w.Subject]; len(all) == 0 || all[len(all)-1] != after {
+			states[w.Subject] = append(all, after)
+		}
+	}
+	for subject, all := range states {
+		if len(all) != 2 || !strings.Contains(all[0], "false") || !strings.Contains(all[1], "true") {
+			ts.Fatalf("%s was set to %q in turn", subject, all)
+		}
+	}
+	if got := strconv.Itoa(len(states)); got != args[1] {
+		ts.Fatalf("%s accounts were written to, want %s", got, args[1])
+	}
 }

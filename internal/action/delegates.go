@@ -42,7 +42,7 @@ func (e *Eye) Delegates(ctx context.Context, id string) (*Fresh, error) {
 		directory.PermissionsPart: {Name: "Get-MailboxPermission"},
 		directory.RecipientPart:   {Name: "Get-RecipientPermission"},
 	} {
-		if err := e.keepCmdlet(ctx, m, part, id, cmdlet); err != nil {
+		if err := e.keepCmdlet(ctx, m, part, id, nameOf(user.Body), cmdlet); err != nil {
 			return nil, fmt.Errorf("account %q: %w", id, err)
 		}
 	}
@@ -58,8 +58,8 @@ func (e *Eye) Delegates(ctx context.Context, id string) (*Fresh, error) {
 
 // keepCmdlet runs a command about one mailbox and keeps what it gives. Rows
 // name their mailbox by words that two can share, so its id is added.
-func (e *Eye) keepCmdlet(ctx context.Context, m *directory.Memory, part, id string, cmdlet graph.Cmdlet) error {
-	body, err := e.cmdlet(ctx, id, cmdlet)
+func (e *Eye) keepCmdlet(ctx context.Context, m *directory.Memory, part, id, upn string, cmdlet graph.Cmdlet) error {
+	body, err := e.cmdlet(ctx, id, upn, cmdlet)
 	var failed *graph.Error
 	if err != nil && !errors.As(err, &failed) {
 		return err
@@ -67,21 +67,34 @@ func (e *Eye) keepCmdlet(ctx context.Context, m *directory.Memory, part, id stri
 	return keep(ctx, m, part, graph.Told{Body: body, Err: err})
 }
 
-// mailbox reads the mailbox of an account from Exchange, as a list of one.
-func (e *Eye) mailbox(ctx context.Context, id string) (json.RawMessage, error) {
-	return e.cmdlet(ctx, id, graph.Cmdlet{Name: "Get-Mailbox", Select: mailboxFields})
+// cmdlet runs a command about the mailbox of an account, and gives a list. A
+// mailbox that is not there is an empty list. Exchange has a few mailboxes
+// without the account's id; they are found by its name, as a scan finds them.
+func (e *Eye) cmdlet(ctx context.Context, id, upn string, cmdlet graph.Cmdlet) (json.RawMessage, error) {
+	for _, identity := range []string{strings.ToLower(id), upn} {
+		if identity == "" {
+			continue
+		}
+		cmdlet.Parameters = map[string]any{"Identity": identity}
+		rows, err := e.rows(ctx, id, cmdlet)
+		var failed *graph.Error
+		switch {
+		case err == nil:
+			return json.Marshal(map[string]any{"value": rows})
+		case !errors.As(err, &failed) || failed.Kind != graph.NotFound:
+			return nil, err
+		}
+	}
+	return json.RawMessage(`{"value":[]}`), nil
 }
 
-// cmdlet runs a command about one mailbox. A mailbox that is not there is an
-// empty list: there is none.
-func (e *Eye) cmdlet(ctx context.Context, id string, cmdlet graph.Cmdlet) (json.RawMessage, error) {
-	cmdlet.Parameters = map[string]any{"Identity": strings.ToLower(id)}
-	list := struct {
-		Value []map[string]json.RawMessage `json:"value"`
-	}{Value: []map[string]json.RawMessage{}}
+// rows are the objects that a command gives, each with the id of the account
+// whose mailbox was asked for.
+func (e *Eye) rows(ctx context.Context, id string, cmdlet graph.Cmdlet) ([]map[string]json.RawMessage, error) {
+	rows := []map[string]json.RawMessage{}
 	err := e.reader.Cmdlet(ctx, cmdlet, "", func(p graph.Page) error {
 		if p.Restarted {
-			list.Value = list.Value[:0]
+			rows = rows[:0]
 		}
 		for _, raw := range p.Items {
 			var row map[string]json.RawMessage
@@ -89,13 +102,9 @@ func (e *Eye) cmdlet(ctx context.Context, id string, cmdlet graph.Cmdlet) (json.
 				return &graph.Error{Kind: graph.Malformed, Method: "POST", Path: "InvokeCommand " + cmdlet.Name, Code: "unreadable_answer", Err: err}
 			}
 			row["Mailbox"] = json.RawMessage(`"` + strings.ToLower(id) + `"`)
-			list.Value = append(list.Value, row)
+			rows = append(rows, row)
 		}
 		return nil
 	})
-	var failed *graph.Error
-	if err != nil && (!errors.As(err, &failed) || failed.Kind != graph.NotFound) {
-		return nil, err
-	}
-	return json.Marshal(list)
+	return rows, err
 }

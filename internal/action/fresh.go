@@ -105,27 +105,35 @@ func oldest(told map[string]graph.Told) time.Time {
 }
 
 // plainPurposes are those that say as much as Exchange's type of the mailbox.
-var plainPurposes = []string{"user", "linked", "shared", "room", "equipment"}
+// The others do not: a mailbox that Exchange has under the account's name, but
+// not under its id, is none to Graph.
+var plainPurposes = []string{"shared", "room", "equipment"}
 
 // mailboxType asks Exchange what the mailbox is for, where Graph does not tell
-// or tells less. It takes longer, and few accounts need it.
+// or tells less. It takes longer.
 func (e *Eye) mailboxType(ctx context.Context, id string, told map[string]graph.Told) error {
-	settings := told[askSettings]
-	var failed *graph.Error
-	if errors.As(settings.Err, &failed) && (failed.Kind == graph.NoMailbox || failed.Kind == graph.NotFound) {
-		return nil
-	}
-	if settings.Err == nil && slices.Contains(plainPurposes, purposeOf(settings.Body)) {
-		delete(told, askMailbox)
+	delete(told, askMailbox)
+	settings, user := told[askSettings], told[askUser]
+	if user.Err != nil || settings.Err == nil && slices.Contains(plainPurposes, purposeOf(settings.Body)) {
 		return nil
 	}
 	t := graph.Told{Asked: e.now()}
-	t.Body, t.Err = e.mailbox(ctx, id)
+	t.Body, t.Err = e.cmdlet(ctx, id, nameOf(user.Body), graph.Cmdlet{Name: "Get-Mailbox", Select: mailboxFields})
+	var failed *graph.Error
 	if t.Err != nil && !errors.As(t.Err, &failed) {
 		return t.Err
 	}
 	told[askMailbox] = t
 	return nil
+}
+
+// nameOf is an account's user principal name.
+func nameOf(user json.RawMessage) string {
+	var name string
+	if json.Unmarshal(extract.Member(user, "userPrincipalName"), &name) != nil {
+		return ""
+	}
+	return name
 }
 
 // purposeOf is a userPurpose, "" for none.

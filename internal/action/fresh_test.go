@@ -53,9 +53,13 @@ func TestFreshAgreesWithTheScan(t *testing.T) {
 			b := reach(t, generate(t, scenario, 1), read, write, rig.ServerOptions{}, nil)
 			s := collect(t, b)
 			c := b.client(t)
-			kinds := map[directory.Kind]int{}
+			kinds, alike := map[directory.Kind]int{}, map[string]int{}
 			for i := range s.Accounts {
 				a := &s.Accounts[i]
+				sort := fmt.Sprint(a.KindFrom, a.UserType, a.Enabled, a.Synced, a.Federated, len(a.Licences.Value), a.Roles, a.Mailbox.Value != nil && a.Mailbox.Value.ID == "")
+				if alike[sort]++; alike[sort] > 2 {
+					continue
+				}
 				f, err := c.Fresh(t.Context(), a.ID)
 				if err != nil {
 					t.Fatal(err)

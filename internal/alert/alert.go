@@ -8,13 +8,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"vakt/internal/detect"
 	"vakt/internal/event"
-	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
@@ -77,25 +76,27 @@ type Context struct {
 	BaselineHash string
 	FieldName    func(event.Field) string
 	ShowEvents   bool // put the records into the alerts
+	Workers      int  // how many goroutines make alerts; 0 is one
 }
 
 // From makes the alerts of a run's detections, ordered by first_seen and id.
 func From(detections []detect.Detection, c Context) []Alert {
-	made := make([]made, 0, len(detections))
-	for i := range detections {
-		made = append(made, c.make(&detections[i]))
+	all := c.makeAll(detections)
+	fold(all)
+	order := make([]*Alert, 0, len(all))
+	for i := range all {
+		order = append(order, &all[i].Alert)
 	}
-	fold(made)
-	alerts := make([]Alert, 0, len(made))
-	for i := range made {
-		alerts = append(alerts, made[i].Alert)
+	slices.SortFunc(order, compare)
+	alerts := make([]Alert, 0, len(order))
+	for _, a := range order {
+		alerts = append(alerts, *a)
 	}
-	slices.SortFunc(alerts, compare)
 	return alerts
 }
 
 // compare orders by first_seen and id.
-func compare(a, b Alert) int {
+func compare(a, b *Alert) int {
 	return cmp.Or(strings.Compare(a.FirstSeen, b.FirstSeen), strings.Compare(a.ID, b.ID))
 }
 
@@ -105,25 +106,24 @@ type made struct {
 	of *detect.Detection
 }
 
-func (c Context) make(d *detect.Detection) made {
-	r := d.Rule
-	key := hash("vakt-alert", append([]string{r.Key(), d.Tenant}, d.Group...)...)
-	a := Alert{
-		ID: hash("vakt-alert-day", key, strconv.FormatInt(d.Day, 10)), Key: key,
-		Rule: r.Key(), Title: r.Title, Description: firstSentence(r.Description), Severity: d.Severity, Status: "new",
-		Tenant: cmp.Or(d.Tenant, c.Tenant), FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
-		Group: c.grouped(d), Entities: listed(d), Why: c.why(d), Matched: present(d.Matched),
-		Events: present(d.Records[:min(len(d.Records), MaxListed)]), GuideRows: present(r.Vakt.Rows), MITRE: present(r.MITRE()),
-		Formats: []string{}, Next: present(r.Vakt.Next), RulesHash: c.RulesHash, BaselineHash: c.BaselineHash,
+// manyAlerts is how many are worth a goroutine.
+const manyAlerts = 512
+
+// makeAll makes alerts in the order of the detections, several at a time.
+func (c Context) makeAll(detections []detect.Detection) []made {
+	all := make([]made, len(detections))
+	share := max(manyAlerts, len(all)/max(1, c.Workers)+1)
+	var busy sync.WaitGroup
+	for from := 0; from < len(all); from += share {
+		busy.Go(func() {
+			m := maker{Context: c, rules: map[*rule.Compiled]*ruleSays{}}
+			for i := from; i < min(from+share, len(all)); i++ {
+				all[i] = made{m.make(&detections[i]), &detections[i]}
+			}
+		})
 	}
-	a.Pivots = pivots(r.Vakt.Pivots, &a)
-	for _, s := range d.Shapes {
-		a.Formats = append(a.Formats, s.String())
-	}
-	if c.ShowEvents {
-		a.Records = records(d)
-	}
-	return made{a, d}
+	busy.Wait()
+	return all
 }
 
 // records are the events that an alert lists, as they were kept.
@@ -140,16 +140,6 @@ func records(d *detect.Detection) []any {
 		}
 	}
 	return list
-}
-
-// firstSentence is a text up to the first full stop that a blank or the end
-// follows, in one line.
-func firstSentence(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if i := strings.Index(text, ". "); i >= 0 {
-		return text[:i+1]
-	}
-	return text
 }
 
 // grouped gives the group's values their names.
@@ -172,28 +162,21 @@ func (c Context) grouped(d *detect.Detection) []Grouped {
 // then the others by kind and id, at most MaxListed of a kind.
 func listed(d *detect.Detection) []event.Entity {
 	list := make([]event.Entity, 0, len(d.Entities))
-	counts := map[string]int{}
 	for _, grouped := range []bool{true, false} {
 		for _, e := range d.Entities {
-			if slices.Contains(d.Group, strings.ToLower(e.ID)) != grouped {
-				continue
-			}
-			if counts[e.Kind]++; counts[e.Kind] <= MaxListed {
+			if slices.Contains(d.Group, strings.ToLower(e.ID)) == grouped {
 				list = append(list, e)
 			}
 		}
 	}
-	return list
-}
-
-// hash makes an identity of texts: the SHA-256 over the RFC 8785 canonical
-// JSON of their list.
-func hash(kind string, parts ...string) string {
-	list := []any{kind}
-	for _, p := range parts {
-		list = append(list, p)
+	if len(list) <= MaxListed {
+		return list
 	}
-	return extract.Hash(list)
+	counts := map[string]int{}
+	return slices.DeleteFunc(list, func(e event.Entity) bool {
+		counts[e.Kind]++
+		return counts[e.Kind] > MaxListed
+	})
 }
 
 func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }

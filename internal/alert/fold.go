@@ -24,7 +24,7 @@ func fold(all []made) {
 		}
 		best := -1
 		for _, s := range x[weak.held(name, weak.of.Records[0])] {
-			if x.covers(all, s, weak) && (best < 0 || compare(all[s].Alert, all[best].Alert) < 0) {
+			if x.covers(all, s, weak) && (best < 0 || compare(&all[s].Alert, &all[best].Alert) < 0) {
 				best = s
 			}
 		}

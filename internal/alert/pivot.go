@@ -20,6 +20,9 @@ type Pivots struct {
 // pivots fills the templates of a rule from an alert: {account}, {ip},
 // {first_seen} and {last_seen}.
 func pivots(templates rule.Pivots, a *Alert) Pivots {
+	if templates == (rule.Pivots{}) {
+		return Pivots{}
+	}
 	values := map[string][]string{
 		"{account}": named(a, "account"), "{ip}": named(a, "ip"),
 		"{first_seen}": {a.FirstSeen}, "{last_seen}": {a.LastSeen},

@@ -88,6 +88,12 @@ func distinct(names []string, own string) []string {
 	})
 }
 
+// Steps that need no reason of their own.
+const (
+	blockStep = "Put it into the next plan: `vakt plan --from scan`"
+	askStep   = "Ask whoever may know what the account is for"
+)
+
 // step is the one thing to do next about a verdict.
 func (d judged) step() string {
 	switch d.v.Verdict {
@@ -97,7 +103,7 @@ func (d judged) step() string {
 	case Hold:
 		return holdStep(d.v.Reasons)
 	case Block:
-		return "Put it into the next plan: `vakt plan --from scan`"
+		return blockStep
 	}
 	return ""
 }
@@ -123,5 +129,15 @@ func holdStep(reasons []Reason) string {
 			return s.step
 		}
 	}
-	return "Ask whoever may know what the account is for"
+	return askStep
+}
+
+// Steps lists what a verdict can say to do next, for translations. The step
+// for a synced account is made for each account and is not among them.
+func Steps() []string {
+	steps := []string{blockStep, askStep}
+	for _, s := range holdSteps {
+		steps = append(steps, s.step)
+	}
+	return steps
 }

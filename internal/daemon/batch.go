@@ -110,7 +110,7 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 		Ledger: ledger,
 		Alerts: alert.From(found.Detections, alert.Context{
 			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: b.ready.rulesHash, BaselineHash: b.ready.baselineHash,
-			FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents,
+			FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents, Workers: b.Workers,
 		}),
 	}, nil
 }

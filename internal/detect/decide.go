@@ -28,7 +28,7 @@ type Detection struct {
 	Shapes   []event.Shape  // sorted
 	Entities []event.Entity // by kind and id
 	Records  []string       // ids by time and key
-	Raw      [][]byte       // of each of Records: the record, compact; nil where it was not kept
+	Raw      [][]byte       // of each of Records: the record, compact; nil where it was not kept; none where the detector keeps none
 }
 
 // Raised is a raise that holds for a detection.
@@ -74,6 +74,8 @@ type decision struct {
 	res      *Result
 	err      error
 
+	named map[uint32][]string // searches by their number
+
 	pair [2]shown // scratch
 	buf  []byte
 }
@@ -91,7 +93,7 @@ type blindKey struct {
 func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(event.Key) bool) (*Result, error) {
 	x := &decision{
 		d: d, workers: workers, now: math.MinInt64, repeats: repeated, chains: make([][]entry, len(d.targets)),
-		absent: map[blindKey]map[event.Key]bool{}, res: &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
+		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
 	}
 	if len(workers) == 0 {
 		x.workers = []*Worker{d.newWorker()}

@@ -17,6 +17,16 @@ type folding struct {
 	atLeast bool
 }
 
+// begin makes the folding of another day, in place of an earlier one if there
+// is room.
+func (j *judge) begin(day int64, value float64) *folding {
+	n := len(j.folded)
+	j.folded = slices.Grow(j.folded, 1)[:n+1]
+	fold := &j.folded[n]
+	*fold = folding{day: day, value: value, windows: fold.windows[:0]}
+	return fold
+}
+
 // take adds a window to the union. Windows only move forward.
 func (f *folding) take(s span) { f.windows = join(f.windows, s) }
 
@@ -107,21 +117,15 @@ func (j *judge) bases(windows []span) []string {
 // gathered is what an alert says of its records, while it is put together.
 type gathered struct {
 	attempts set[event.Key]
-	records  set[string]
+	records  texts
 	shapes   set[event.Shape]
 	matched  set[uint32]
-	entities set[known]
-}
-
-// known is an entity in the numbers of a worker.
-type known struct {
-	worker uint32
-	entity
+	entities texts // see entityKey
 }
 
 func (g *gathered) empty() {
 	g.attempts.empty()
-	g.records = set[string]{} // a detection keeps the list
+	g.records = texts{} // a detection keeps the list
 	g.shapes.empty()
 	g.matched.empty()
 	g.entities.empty()
@@ -137,29 +141,40 @@ func (j *judge) show(det *Detection, facts []*point) {
 		if i > 0 && f.of == facts[i-1].of {
 			continue
 		}
-		s := &j.record
-		j.x.show(s, f.of, f.key)
-		g.attempts.add(s.attempt)
-		g.shapes.add(s.shape)
-		if len(s.id) == 0 {
-			s.id = append(append(s.id, "hash:"...), f.key.String()...)
-		}
-		if g.records.add(string(s.id)) {
-			det.Raw = append(det.Raw, j.x.workers[f.of.worker].kept.raw(s.raw))
-		}
-		for _, e := range s.entities {
-			g.entities.add(known{f.of.worker, e})
-		}
+		j.showRecord(det, f)
 	}
 	det.Count, det.Records, det.Shapes = len(g.attempts.list), g.records.list, sortedSet(slices.Clone(g.shapes.list))
-	for _, m := range g.matched.list {
-		det.Matched = append(det.Matched, j.x.searches(m)...)
+	if len(g.matched.list) == 1 {
+		det.Matched = j.x.searches(g.matched.list[0])
+	} else {
+		for _, m := range g.matched.list {
+			det.Matched = append(det.Matched, j.x.searches(m)...)
+		}
+		det.Matched = sortedSet(det.Matched)
 	}
-	det.Matched = sortedSet(det.Matched)
-	for _, e := range g.entities.list {
-		det.Entities = append(det.Entities, j.x.workers[e.worker].read(e.entity))
+	det.Entities = make([]event.Entity, 0, len(g.entities.list))
+	for _, key := range g.entities.list {
+		det.Entities = append(det.Entities, entityOf(key))
 	}
 	det.Entities = oneName(det.Entities)
+}
+
+// showRecord takes in what one record says.
+func (j *judge) showRecord(det *Detection, f *point) {
+	g, s, w := &j.gathered, &j.record, j.x.workers[f.of.worker]
+	j.x.show(s, f.of, f.key)
+	g.attempts.add(s.attempt)
+	g.shapes.add(s.shape)
+	if len(s.id) == 0 {
+		s.id = append(append(s.id, "hash:"...), f.key.String()...)
+	}
+	if g.records.add(s.id) && j.x.d.keep > 0 {
+		det.Raw = append(det.Raw, w.kept.raw(s.raw))
+	}
+	w.eachEntity(s, func(kind string, id, name []byte) {
+		j.buf = entityKey(j.buf[:0], kind, id, name)
+		g.entities.add(j.buf)
+	})
 }
 
 // raise finds the raises that hold, and the severity that they make.

@@ -34,6 +34,8 @@ type judge struct {
 	record   shown
 	gathered gathered
 	facts    []*point
+	series   series
+	buf      []byte
 }
 
 func newJudge(x *decision, t int) *judge {
@@ -65,9 +67,10 @@ func (j *judge) entries(list []entry) {
 		for n < len(points) && points[n].group == points[0].group && points[n].tenant == points[0].tenant {
 			n++
 		}
-		s := &series{points[:n:n]}
+		s := &j.series
+		s.facts = points[:n:n]
 		if len(j.t.feeds) > 0 {
-			s.facts = slices.Clone(s.facts) // the targets above look back at them
+			s = &series{slices.Clone(s.facts)} // the targets above look back at them
 		}
 		j.decide(s)
 		points = points[n:]
@@ -156,10 +159,12 @@ func (j *judge) fire(i int, window span, value float64, cut bool) {
 	f := &j.now.facts[i]
 	if j.t.alerts {
 		today := dayOf(f.time)
-		if n := len(j.folded); n == 0 || j.folded[n-1].day != today {
-			j.folded = append(j.folded, folding{day: today, value: value})
+		var fold *folding
+		if n := len(j.folded); n > 0 && j.folded[n-1].day == today {
+			fold = &j.folded[n-1]
+		} else {
+			fold = j.begin(today, value)
 		}
-		fold := &j.folded[len(j.folded)-1]
 		fold.take(window)
 		fold.value, fold.atLeast = max(fold.value, value), fold.atLeast || cut
 	}

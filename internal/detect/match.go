@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -185,22 +184,9 @@ func (w *Worker) show(r *event.Record) {
 	s := &w.shown
 	s.time, s.updated, s.size, s.shape = r.Time(), r.Updated(), r.Size(), r.Shape()
 	s.tenant, s.attempt, s.id = w.words.put(r.Tenant()), r.Attempt(), append(s.id[:0], r.ID()...)
-	s.entities, s.listed, s.counted = s.entities[:0], s.listed[:0], s.counted[:0]
+	s.named, s.listed, s.counted = s.named[:0], s.listed[:0], s.counted[:0]
 	r.EachEntity(w.entity)
 	s.raw = w.kept.put(r.Raw())
-}
-
-// entity adds one to what is shown of the record at hand.
-func (w *Worker) entity(kind string, id, name []byte) {
-	e := entity{kind: slices.Index(w.kinds, kind), id: w.words.put(id)}
-	if e.kind < 0 {
-		e.kind = len(w.kinds)
-		w.kinds = append(w.kinds, kind)
-	}
-	if !bytes.Equal(id, name) {
-		e.name = w.words.put(name)
-	}
-	w.shown.entities = append(w.shown.entities, e)
 }
 
 // look keeps of the record at hand what the raises above a matching rule ask

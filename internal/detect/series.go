@@ -128,12 +128,17 @@ func (x *decision) merge(p, other *point) {
 	}
 }
 
-// searches are the names behind point.matched.
+// searches are the names behind point.matched, sorted. They are shared.
 func (x *decision) searches(matched uint32) []string {
 	if matched == 0 {
 		return nil
 	}
-	return strings.Split(string(x.words.text(matched)), joint)
+	names, ok := x.named[matched]
+	if !ok {
+		names = slices.Clip(strings.Split(string(x.words.text(matched)), joint))
+		x.named[matched] = names
+	}
+	return names
 }
 
 func sortedSet[T cmp.Ordered](list []T) []T {

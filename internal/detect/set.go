@@ -35,3 +35,36 @@ func (s *set[T]) add(v T) bool {
 
 // empty makes it ready to be used again.
 func (s *set[T]) empty() { s.list, s.places = s.list[:0], nil }
+
+// texts holds different texts in the order in which they came.
+type texts struct {
+	list   []string
+	places map[string]struct{} // nil while there are few
+}
+
+// add takes a copy of a text in, and is false if it was there.
+func (s *texts) add(text []byte) bool {
+	if s.places == nil {
+		for _, known := range s.list {
+			if known == string(text) {
+				return false
+			}
+		}
+	} else if _, known := s.places[string(text)]; known {
+		return false
+	}
+	s.list = append(s.list, string(text))
+	switch {
+	case s.places != nil:
+		s.places[s.list[len(s.list)-1]] = struct{}{}
+	case len(s.list) > fewValues:
+		s.places = make(map[string]struct{}, 2*len(s.list))
+		for _, known := range s.list {
+			s.places[known] = struct{}{}
+		}
+	}
+	return true
+}
+
+// empty makes it ready to be used again.
+func (s *texts) empty() { s.list, s.places = s.list[:0], nil }

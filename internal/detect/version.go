@@ -59,12 +59,15 @@ func (x *decision) isOld(t int, e *entry) bool {
 	return several && x.newest(e.key, version{e.of, e.row}, best) != 0
 }
 
-// all goes through all facts of a target, in no order.
+// all goes through all facts of a target, in no order. What it hands out is
+// used again.
 func (x *decision) all(t int) func(yield func(*entry) bool) {
 	return func(yield func(*entry) bool) {
+		var e entry
 		for i, w := range x.workers {
+			e.of = uint32(i)
 			for f := range w.facts[t].each {
-				if !yield(&entry{fact: *f, of: uint32(i)}) {
+				if e.fact = *f; !yield(&e) {
 					return
 				}
 			}

@@ -14,6 +14,10 @@ type words struct {
 	seed  maphash.Seed
 	table []*wordPage // by the first bits of the tag; a page may stand several times
 	bits  uint        // how many bits that are
+	// lately are the words that came last, by the last bits of the tag, each
+	// as tag and number: a look at it costs less than one at the pages. Number
+	// 0: the text came once and has none.
+	lately [latelyWords]uint64
 }
 
 // wordPage holds words whose tags begin alike, each as tag and number; 0 is
@@ -28,6 +32,8 @@ const (
 	wordSlots = 1 << 10
 	fullWords = wordSlots * 7 / 8
 	tagBits   = 32
+
+	latelyWords = 1 << 9
 )
 
 func newWords(seed maphash.Seed) words {
@@ -43,6 +49,44 @@ func (w *words) put(text []byte) uint32 {
 		return 0
 	}
 	tag := w.tag(text)
+	number, slot := w.late(tag, text)
+	if number == 0 {
+		number = w.number(tag, text)
+		*slot = uint64(tag)<<tagBits | uint64(number)
+	}
+	return number
+}
+
+// met is the number of a text that came not long ago. A text that comes for
+// the second time gets one; ok is false for the first.
+func (w *words) met(text []byte) (number uint32, ok bool) {
+	tag := w.tag(text)
+	number, slot := w.late(tag, text)
+	if number == 0 {
+		once := uint64(tag) << tagBits
+		if *slot != once {
+			*slot = once
+			return 0, false
+		}
+		number = w.number(tag, text)
+		*slot = once | uint64(number)
+	}
+	return number, number != 0
+}
+
+// late is the number of a text that is among those that came lately, else 0,
+// and its place among them.
+func (w *words) late(tag uint32, text []byte) (number uint32, slot *uint64) {
+	slot = &w.lately[tag%latelyWords]
+	number = uint32(*slot)
+	if uint32(*slot>>tagBits) != tag || number != 0 && string(w.text(number)) != string(text) {
+		number = 0
+	}
+	return number, slot
+}
+
+// number looks at the pages.
+func (w *words) number(tag uint32, text []byte) uint32 {
 	for {
 		p := w.table[tag>>(tagBits-w.bits)]
 		slot := p.find(w, tag, text)

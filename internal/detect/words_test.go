@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"vakt/internal/event"
 )
 
 // TestWordsKeepTexts: texts of all lengths, also longer than a page of the
@@ -103,7 +105,6 @@ func TestRowsRoundTrip(t *testing.T) {
 		key := keyed('r', 1)
 		want.attempt = rapid.SampledFrom([][16]byte{key, keyed('a', 2)}).Draw(t, "attempt")
 		for range rapid.IntRange(0, 4).Draw(t, "things") {
-			want.entities = append(want.entities, entity{rapid.IntRange(0, 9).Draw(t, "kind"), number.Draw(t, "entity"), number.Draw(t, "name")})
 			want.listed = append(want.listed, rapid.IntRange(0, 900).Draw(t, "watch"))
 			want.counted = append(want.counted, counted{rapid.IntRange(0, 900).Draw(t, "watch"), number.Draw(t, "value")})
 		}
@@ -120,8 +121,38 @@ func TestRowsRoundTrip(t *testing.T) {
 		}
 		var got shown
 		got.read(bytes.Clone(text), key)
+		got.row = nil
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("got  %+v\nwant %+v", got, want)
+		}
+	})
+}
+
+// TestEntitiesRoundTrip: texts that come once, again and again, and as ids,
+// also with what joins texts elsewhere.
+func TestEntitiesRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := bare(MaxWindow).newWorker()
+		text := rapid.OneOf(rapid.StringN(1, 300, -1), rapid.SampledFrom([]string{"a", "app", "\x00", "a\x00b"}),
+			rapid.StringMatching(`[0-9a-fg]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`))
+		for range rapid.IntRange(1, 20).Draw(t, "records") {
+			var want []event.Entity
+			w.shown.named = w.shown.named[:0]
+			for range rapid.IntRange(0, 4).Draw(t, "entities") {
+				e := event.Entity{Kind: rapid.SampledFrom([]string{"account", "ip", "app"}).Draw(t, "kind"), ID: text.Draw(t, "id"), Name: text.Draw(t, "name")}
+				if rapid.Bool().Draw(t, "without a name") {
+					e.Name = e.ID
+				}
+				if want = append(want, e); entityOf(string(entityKey(nil, e.Kind, []byte(e.ID), []byte(e.Name)))) != e {
+					t.Fatalf("key of %+v", e)
+				}
+				w.entity(e.Kind, []byte(e.ID), []byte(e.Name))
+			}
+			var got shown
+			got.read(w.shown.append(nil, keyed('r', 1)), keyed('r', 1))
+			if list := w.entities(&got); !slices.Equal(list, want) {
+				t.Fatalf("got  %+v\nwant %+v", list, want)
+			}
 		}
 	})
 }

@@ -98,7 +98,7 @@ func kindOf(p *Plan) string {
 	return kindApply
 }
 
-func apply(ctx context.Context, d Deps, p *Plan, kind string) (*Report, error) {
+func apply(ctx context.Context, d Deps, p *Plan, kind string) (report *Report, err error) {
 	if err := frozen(ctx, d.Journal, p.Tenant); err != nil {
 		return nil, fmt.Errorf("apply plan %s: %w", p.ID, err)
 	}
@@ -106,11 +106,12 @@ func apply(ctx context.Context, d Deps, p *Plan, kind string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apply plan %s: %w", p.ID, err)
 	}
-	report, err := applyLocked(ctx, d, p, kind)
-	if err = errors.Join(err, release()); err != nil {
-		return report, fmt.Errorf("apply plan %s: %w", p.ID, err)
-	}
-	return report, nil
+	defer func() {
+		if err = errors.Join(err, release()); err != nil {
+			err = fmt.Errorf("apply plan %s: %w", p.ID, err)
+		}
+	}()
+	return applyLocked(ctx, d, p, kind)
 }
 
 // applyLocked is apply for whoever holds the write lock.

@@ -45,7 +45,7 @@ func two(t testing.TB) plan.Config {
 // planned is a plan under a configuration.
 func planned(t testing.TB, c plan.Config, turn func(*plan.Input)) (*plan.Plan, plan.Admission) {
 	t.Helper()
-	in := input(t, tenant(shared(3)...))
+	in := input(t, contoso(shared(3)...))
 	in.Policy.Config = c
 	if turn != nil {
 		turn(&in)
@@ -89,7 +89,7 @@ func TestApprovalsThatDoNotCount(t *testing.T) {
 		{"a raised limit that was not typed", plan.Config{}, func(in *plan.Input) { in.Limit = 9 }, cai, yes, nil, "0 was typed"},
 		{"a raised limit", plan.Config{}, func(in *plan.Input) { in.Limit = 9 }, cai, plan.Said{Reason: "x", Count: 3, Limit: 9}, nil, ""},
 		{"a limit that the plan does not raise", plan.Config{}, nil, cai, plan.Said{Reason: "x", Count: 3, Limit: 9}, nil, "9 was typed"},
-		{"beyond the limit", plan.Config{}, func(in *plan.Input) { *in = input(t, tenant(shared(6)...)) }, cai, plan.Said{Reason: "x", Count: 6}, nil, "6 accounts in one run, at most 5"},
+		{"beyond the limit", plan.Config{}, func(in *plan.Input) { *in = input(t, contoso(shared(6)...)) }, cai, plan.Said{Reason: "x", Count: 6}, nil, "6 accounts in one run, at most 5"},
 		{"one-way, not said", plan.Config{}, revoking, cai, plan.Said{Reason: "x", Count: 1}, nil, "cannot be undone"},
 		{"one-way, said", plan.Config{}, revoking, cai, plan.Said{Reason: "x", Count: 1, OneWay: true}, nil, ""},
 		{"whom it changes", plan.Config{}, nil, plan.Person{ID: "entra:" + tenantID + "/" + id(100)}, yes, nil, "must not be changed by it"},
@@ -240,7 +240,7 @@ func TestAPolicyApprovesOnlyWhatItMay(t *testing.T) {
 		"another action":                  {turn: func(in *plan.Input) { in.Wanted = []plan.Wanted{{Account: id(100), Action: plan.Revoke}} }, want: "it only blocks"},
 		"an override":                     {turn: overridden(ada), want: "it only blocks"},
 		"a raised limit":                  {turn: func(in *plan.Input) { in.Limit = 50 }, want: "cannot raise"},
-		"more than the limit":             {turn: func(in *plan.Input) { *in = input(t, tenant(shared(6)...)) }, want: "at most 5"},
+		"more than the limit":             {turn: func(in *plan.Input) { *in = input(t, contoso(shared(6)...)) }, want: "at most 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, a := planned(t, plan.Config{}, c.turn)

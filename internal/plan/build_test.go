@@ -15,7 +15,7 @@ import (
 )
 
 func TestBuildBlocksWhatTheFindingsSay(t *testing.T) {
-	s := tenant(append(shared(2), func() directory.Account {
+	s := contoso(append(shared(2), func() directory.Account {
 		a := account(50, "ad@contoso.com")
 		a.Synced = directory.Known(directory.SyncedNow)
 		return a
@@ -45,7 +45,7 @@ func TestBuildBlocksWhatTheFindingsSay(t *testing.T) {
 }
 
 func TestBuildIsTheSameForTheSameInput(t *testing.T) {
-	in := input(t, tenant(shared(9)...))
+	in := input(t, contoso(shared(9)...))
 	a := build(t, in)
 	slices.Reverse(in.Result.Verdicts)
 	if b := build(t, in); a.Hash != b.Hash || a.ID != b.ID {
@@ -94,7 +94,7 @@ func TestBuildRefuses(t *testing.T) {
 		}, "2 accounts are called"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			in := input(t, tenant(shared(1)...))
+			in := input(t, contoso(shared(1)...))
 			c.turn(&in)
 			p, err := plan.Build(in)
 			wantError(t, err, c.want)
@@ -106,7 +106,7 @@ func TestBuildRefuses(t *testing.T) {
 }
 
 func TestIncompleteSnapshotIsAnErrorOfItsOwn(t *testing.T) {
-	in := input(t, tenant())
+	in := input(t, contoso())
 	in.Snapshot.Complete = false
 	_, err := plan.Build(in)
 	var incomplete *plan.IncompleteError
@@ -188,7 +188,7 @@ var protections = []struct {
 func TestProtectedAccountsStayOutOfThePlan(t *testing.T) {
 	for _, c := range protections {
 		for _, lifted := range []bool{false, true} {
-			s := tenant(account(100, sharedUPN))
+			s := contoso(account(100, sharedUPN))
 			in := input(t, s)
 			c.turn(&in, &s.Accounts[2])
 			in.Wanted = []plan.Wanted{{Account: sharedUPN, Reason: "asked"}}
@@ -227,7 +227,7 @@ func TestWhatDoesNotProtect(t *testing.T) {
 		"an account that was synchronised once": func(_ *plan.Input, a *directory.Account) { a.Synced = directory.Known(directory.SyncedWas) },
 		"an empty user type":                    func(_ *plan.Input, a *directory.Account) { a.UserType = "" },
 	} {
-		s := tenant(account(100, sharedUPN))
+		s := contoso(account(100, sharedUPN))
 		in := input(t, s)
 		turn(&in, &s.Accounts[2])
 		if p := build(t, in); len(p.Changes) != 1 {
@@ -244,7 +244,7 @@ var tenantWide = []string{"break_glass", "could_not_look:break_glass", "could_no
 // where an override names it; and it is never both changed and left out.
 func TestNoPlanTouchesAProtectedAccount(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		s := tenant()
+		s := contoso()
 		in := plan.Input{Snapshot: s, Policy: plan.Policy{Baseline: base(t, "")}, Requester: ada, Now: now}
 		safe := map[string]bool{}
 		accounts := rapid.IntRange(1, 12).Draw(r, "accounts")
@@ -290,7 +290,7 @@ func TestNoPlanTouchesAProtectedAccount(t *testing.T) {
 // An account with a question stays out of a plan of findings until somebody
 // answers for it by name.
 func TestAccountsOnHoldNeedAnAnswer(t *testing.T) {
-	s := tenant(account(100, sharedUPN))
+	s := contoso(account(100, sharedUPN))
 	in := input(t, s)
 	in.Result.Verdicts[0].Verdict = check.Hold
 	in.Result.Verdicts[0].Reasons = []check.Reason{{ID: "signed_in", Text: "somebody signed in on 2026-11-20"}}
@@ -308,7 +308,7 @@ func TestAccountsOnHoldNeedAnAnswer(t *testing.T) {
 }
 
 func TestAnOverrideCannotTakeTheLastDoor(t *testing.T) {
-	in := input(t, tenant())
+	in := input(t, contoso())
 	in.Wanted = []plan.Wanted{{Account: "emergency1@contoso.com"}}
 	in.Overrides = []plan.Lift{{Account: "emergency1@contoso.com", Override: plan.Override{By: ada, Reason: "really"}}}
 	_, err := plan.Build(in)
@@ -316,7 +316,7 @@ func TestAnOverrideCannotTakeTheLastDoor(t *testing.T) {
 }
 
 func TestNothingToChange(t *testing.T) {
-	s := tenant(account(100, sharedUPN))
+	s := contoso(account(100, sharedUPN))
 	s.Accounts[2].Enabled = directory.Known(false)
 	in := input(t, s)
 	in.Wanted = []plan.Wanted{{Account: sharedUPN}}
@@ -326,7 +326,7 @@ func TestNothingToChange(t *testing.T) {
 }
 
 func TestGuardTellsWhatMoved(t *testing.T) {
-	s := tenant(account(100, sharedUPN))
+	s := contoso(account(100, sharedUPN))
 	was := plan.GuardOf(s, &s.Accounts[2])
 	if moved := was.Moved(was); moved != nil {
 		t.Errorf("nothing moved, it says %v", moved)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -232,4 +233,38 @@ func FuzzVerifyFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A value is refused, or a row with it is the same after it was written and
+// read.
+func FuzzRowKeepsItsValue(f *testing.F) {
+	for _, seed := range []string{`true`, `{"a":[1,2.5,-3e9,"x\u00e5\ud83d\ude00\\"]}`, `"\ud83d"`, `1.0`, `{"a":1,"a":2}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		r := row(0)
+		r.Before = value
+		line, err := r.MarshalJSON()
+		if err != nil {
+			return
+		}
+		var again plan.Row
+		if err := json.Unmarshal(line, &again); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := again.MarshalJSON(); err != nil || !bytes.Equal(text, line) {
+			t.Errorf("%s, then %s (%v)", line, text, err)
+		}
+		var was, is any
+		if err := errors.Join(json.Unmarshal(orNull(value), &was), json.Unmarshal(again.Before, &is)); err != nil || !reflect.DeepEqual(was, is) {
+			t.Errorf("%s became %s (%v)", value, again.Before, err)
+		}
+	})
+}
+
+func orNull(value []byte) []byte {
+	if len(value) == 0 {
+		return []byte("null")
+	}
+	return value
 }

@@ -41,9 +41,9 @@ func account(n int, upn string) directory.Account {
 	}
 }
 
-// tenant has two emergency accounts, which are its Global Administrators, and
+// contoso has two emergency accounts, which are its Global Administrators, and
 // the accounts that are given.
-func tenant(accounts ...directory.Account) *directory.Snapshot {
+func contoso(accounts ...directory.Account) *directory.Snapshot {
 	s := &directory.Snapshot{ID: "7", Tenant: tenantID, Taken: now.Add(-10 * time.Minute), Complete: true}
 	for n := 1; n <= 2; n++ {
 		a := account(n, fmt.Sprintf("emergency%d@contoso.com", n))

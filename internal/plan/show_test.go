@@ -64,7 +64,7 @@ func TestShowIsSafe(t *testing.T) {
 
 // What comes is +, what goes is -, what changes is ~.
 func TestShowMarksChangesAsTerraformDoes(t *testing.T) {
-	in := input(t, tenant(shared(3)...))
+	in := input(t, contoso(shared(3)...))
 	p := build(t, in)
 	p.Undoes = "run-7"
 	p.Changes[0].Before, p.Changes[0].After = json.RawMessage("null"), json.RawMessage(`"a@contoso.com"`)
@@ -93,12 +93,12 @@ func TestShowMarksChangesAsTerraformDoes(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	in := input(t, tenant(shared(40)...))
+	in := input(t, contoso(shared(40)...))
 	in.Limit = 40
 	if got, want := build(t, in).Summary(), "Plan: 40 changes on 40 accounts in waves of 1, 5, 25, 9; 0 left out, 0 steps by hand."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	in = input(t, tenant(shared(1)...))
+	in = input(t, contoso(shared(1)...))
 	in.Wanted = []plan.Wanted{{Account: id(100), Action: plan.Revoke}}
 	if got, want := build(t, in).Summary(), "Plan: 1 change on 1 account; 0 left out, 0 steps by hand; 1 CANNOT BE UNDONE."; got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -11,11 +11,11 @@ import (
 // byte order mark, which spreadsheets need for å, ä and ö. Cells that a
 // spreadsheet would run as a formula get an apostrophe before them.
 func (r *Report) CSV(w io.Writer, lang, table string) error {
-	s, err := speaker(lang)
+	v, err := speaker(lang)
 	if err != nil {
 		return err
 	}
-	for _, sheet := range r.sheets(voice{s}) {
+	for _, sheet := range r.sheets(v) {
 		if sheet.id == table {
 			return sheet.csv(w)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"vakt/internal/text"
 )
@@ -17,11 +18,10 @@ var pageFiles embed.FS
 // HTML writes the report as one file that asks the network for nothing: its
 // style and script are in it, and a content security policy allows no other.
 func (r *Report) HTML(w io.Writer, lang string) error {
-	s, err := speaker(lang)
+	v, err := speaker(lang)
 	if err != nil {
 		return err
 	}
-	v := voice{s}
 	style, err := pageFiles.ReadFile("page/report.css")
 	if err != nil {
 		return fmt.Errorf("read the report's style: %w", err)
@@ -49,6 +49,24 @@ func digest(b []byte) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// mail is show for what is mostly an address: a narrow column breaks it before
+// its domain first.
+func mail(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text.Terminal(s)), "@", "<wbr>@")) //nolint:gosec // escaped
+}
+
+// code is show for a sentence that has commands in backquotes.
+func code(s string) template.HTML {
+	parts := strings.Split(template.HTMLEscapeString(text.Terminal(s)), "`")
+	if len(parts)%2 == 0 { // one of them is no pair's
+		return template.HTML(strings.Join(parts, "`")) //nolint:gosec // escaped
+	}
+	for i := 1; i < len(parts); i += 2 {
+		parts[i] = "<code>" + parts[i] + "</code>"
+	}
+	return template.HTML(strings.Join(parts, "")) //nolint:gosec // escaped
+}
+
 // functions are what the page can ask for. show makes a string of a directory
 // safe to look at: control characters and marks that turn the direction of
 // writing are shown as escapes; html/template then escapes it for its place.
@@ -57,5 +75,7 @@ func functions(v voice) template.FuncMap {
 		"t":    v.Say,
 		"n":    v.Count,
 		"show": text.Terminal,
+		"mail": mail,
+		"code": code,
 	}
 }

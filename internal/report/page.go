@@ -27,10 +27,7 @@ type page struct {
 
 	Tiles      []tile
 	Coverage   []bar
-	Verdicts   []verdictRow
-	Kinds      []choice
-	Decisions  []choice
-	Levels     []choice
+	Verdicts   verdictTable
 	Groups     []group
 	Blind      []group
 	Exceptions []exceptionRow
@@ -45,9 +42,6 @@ type hole struct{ What, Why string }
 // tile is one number at the head of the page.
 type tile struct{ Number, Label, Tone, Link string }
 
-// choice is one value that a table can be narrowed to.
-type choice struct{ ID, Label string }
-
 // bar is one population's coverage.
 type bar struct {
 	Name, Words, Percent, Why string
@@ -57,19 +51,13 @@ type bar struct {
 	NotMore, UnknownMore      int
 }
 
-type verdictRow struct {
-	Name, UPN, ID, KindID, Kind, VerdictID, Verdict, LevelID, Level string
-	Rank                                                            int
-	Reasons, Ask                                                    []string
-	Step, Last, Created, Refused                                    string
-}
-
 // group is all that one check found.
 type group struct {
 	ID, Title, LevelID, Level string
 	Rows                      string
 	Findings                  []findingRow
-	More                      int
+	Count                     int // all of them
+	More                      int // those that the page leaves out
 	Next                      []string
 }
 
@@ -96,36 +84,34 @@ func (r *Report) page(v voice) *page {
 		Ages: r.ages(v), Passwords: r.passwords(v),
 	}
 	for _, m := range r.Result.CouldNotLook {
-		p.Holes = append(p.Holes, hole{v.part(m.Part), m.Why})
+		p.Holes = append(p.Holes, hole{v.part(m.Part), v.sentence(m.Why)})
 	}
 	for _, w := range r.Snapshot.Evidence {
 		p.Evidence = append(p.Evidence, v.Say("evidence", "Log", v.Say("log."+w.Log), "From", minute(w.From), "To", minute(w.To), "N", w.Records))
 	}
-	p.Kinds, p.Decisions, p.Levels = choices(p.Verdicts)
 	return p
 }
 
 // tiles are the numbers that come first: what is open, what is to be asked,
 // what is done, and how much MFA covers now and after.
 func (r *Report) tiles(v voice) []tile {
-	count := func(d check.Verdict) int { return r.Result.Count(d) }
-	tiles := []tile{
-		{strconv.Itoa(count(check.Block)), v.Say("tile.block"), tone("bad", count(check.Block)), "#verdicts"},
-		{strconv.Itoa(count(check.Hold)), v.Say("tile.hold"), tone("warn", count(check.Hold)), "#verdicts"},
-		{strconv.Itoa(count(check.OnPremises)), v.Say("tile.on_premises"), tone("warn", count(check.OnPremises)), "#verdicts"},
-		{strconv.Itoa(count(check.Excepted)), v.Say("tile.exception"), "plain", "#exceptions"},
-		{strconv.Itoa(count(check.Blocked)), v.Say("tile.blocked"), "good", "#verdicts"},
-		{strconv.Itoa(r.urgent()), v.Say("tile.urgent"), tone("bad", r.urgent()), "#findings"},
+	count := r.Result.Count
+	return []tile{
+		v.tile("block", count(check.Block), "bad", "#verdicts"),
+		v.tile("hold", count(check.Hold), "warn", "#verdicts"),
+		v.tile("on_premises", count(check.OnPremises), "warn", "#verdicts"),
+		v.tile("exception", count(check.Excepted), "plain", "#exceptions"),
+		v.tile("blocked", count(check.Blocked), "good", "#verdicts"),
+		v.tile("urgent", r.urgent(), "bad", "#findings"),
 	}
-	return tiles
 }
 
-// tone is how a number looks: nothing to see where it is none.
-func tone(some string, n int) string {
+// tile is one number; it is nothing to look at where it is none.
+func (v voice) tile(id string, n int, tone, link string) tile {
 	if n == 0 {
-		return "plain"
+		tone = "plain"
 	}
-	return some
+	return tile{strconv.Itoa(n), v.Count("tile."+id, n), tone, link}
 }
 
 // urgent counts findings that are high or critical.
@@ -144,11 +130,14 @@ func (r *Report) bars(v voice) []bar {
 	for i := range r.Result.Coverage {
 		c := &r.Result.Coverage[i]
 		not := c.Total - c.Capable - c.Unknown
-		b := bar{Name: v.Say("population." + c.Population), Words: v.known("words."+c.Population, c.Words), Percent: v.percent(c), Why: c.Why,
+		b := bar{Name: v.Say("population." + c.Population), Words: v.known("words."+c.Population, c.Words), Percent: v.percent(c), Why: capital(v.sentence(c.Why)),
 			Capable: c.Capable, Not: not, Unknown: c.Unknown}
 		b.CapableW, b.NotW, b.UnknownW = share(c.Capable, c.Total), share(not, c.Total), share(c.Unknown, c.Total)
 		b.NotNames, b.NotMore = names(byID, c.NotIDs)
 		b.UnknownNames, b.UnknownMore = names(byID, c.UnknownIDs)
+		if i > 0 && c.Why == r.Result.Coverage[i-1].Why {
+			b.Why = "" // said above
+		}
 		out[i] = b
 	}
 	return out
@@ -180,50 +169,25 @@ func names(byID map[string]*directory.Account, ids []string) (list []string, mor
 	return list, 0
 }
 
-func (r *Report) verdicts(v voice) []verdictRow {
-	byID := r.accounts()
-	out := make([]verdictRow, len(r.Result.Verdicts))
-	for i := range r.Result.Verdicts {
-		a := &r.Result.Verdicts[i]
-		last, created := times(byID[a.Account.ID])
-		out[i] = verdictRow{
-			Name: a.Account.Name, UPN: a.UPN, ID: a.Account.ID, KindID: a.Kind, Kind: v.kind(a.Kind),
-			VerdictID: string(a.Verdict), Verdict: v.verdict(a.Verdict), LevelID: a.Level.String(), Level: v.severity(a.Level), Rank: int(a.Level),
-			Reasons: v.reasons(a.Reasons), Ask: v.ask(a.Ask), Step: a.Step, Last: v.when(last), Created: v.when(created), Refused: v.refused(a.Refused),
+// tabled is the check whose findings are the verdicts, which have a table of
+// their own.
+func (r *Report) tabled() string {
+	for i := range r.Result.Tallies {
+		if r.Result.Tallies[i].Population == "verdict" {
+			return r.Result.Tallies[i].Check
 		}
 	}
-	slices.SortStableFunc(out, func(a, b verdictRow) int { return cmp.Or(order(a.VerdictID)-order(b.VerdictID), b.Rank-a.Rank) })
-	return out
-}
-
-// order puts what is to be done before what is done.
-func order(verdict string) int {
-	return slices.Index([]string{string(check.Block), string(check.Hold), string(check.OnPremises), string(check.Excepted), string(check.Blocked), string(check.NotYours)}, verdict)
-}
-
-// choices are the values that occur in the table of verdicts.
-func choices(rows []verdictRow) (kinds, verdicts, levels []choice) {
-	add := func(list []choice, id, label string) []choice {
-		if slices.ContainsFunc(list, func(c choice) bool { return c.ID == id }) {
-			return list
-		}
-		return append(list, choice{id, label})
-	}
-	for i := range rows {
-		kinds = add(kinds, rows[i].KindID, rows[i].Kind)
-		verdicts = add(verdicts, rows[i].VerdictID, rows[i].Verdict)
-		levels = add(levels, rows[i].LevelID, rows[i].Level)
-	}
-	return kinds, verdicts, levels
+	return ""
 }
 
 // groups gathers the findings of one status by check, the most severe first.
 func (r *Report) groups(v voice, status check.Status) []group {
 	var out []group
 	at := map[string]int{}
+	tabled := r.tabled()
 	for i := range r.Result.Findings {
 		f := &r.Result.Findings[i]
-		if f.Status != status {
+		if f.Status != status || f.Check == tabled {
 			continue
 		}
 		g, ok := at[f.Check]
@@ -231,13 +195,14 @@ func (r *Report) groups(v voice, status check.Status) []group {
 			g = len(out)
 			at[f.Check] = g
 			out = append(out, group{ID: f.Check, Title: v.title(f.Check, f.Title), LevelID: f.Severity.String(), Level: v.severity(f.Severity),
-				Rows: strings.Join(f.Rows, ", "), Next: f.Next})
+				Rows: strings.Join(f.Rows, ", "), Next: v.sentences(f.Next)})
 		}
+		out[g].Count++
 		if len(out[g].Findings) == mostListed {
 			out[g].More++
 			continue
 		}
-		out[g].Findings = append(out[g].Findings, findingRow{Name: cmp.Or(f.Subject.Name, f.Subject.ID), ID: f.Subject.ID, Reasons: v.reasons(f.Reasons), Ask: v.ask(f.Ask)})
+		out[g].Findings = append(out[g].Findings, findingRow{Name: cmp.Or(f.Subject.Name, f.Subject.ID), ID: f.Subject.ID, Reasons: r.found(v, f), Ask: v.sentences(f.Ask)})
 	}
 	return out
 }
@@ -246,8 +211,8 @@ func (r *Report) exceptions(v voice) []exceptionRow {
 	out := make([]exceptionRow, len(r.Result.Exceptions))
 	for i := range r.Result.Exceptions {
 		e := &r.Result.Exceptions[i]
-		out[i] = exceptionRow{Until: day(e.Exception.Until), StateID: e.State, State: v.Say("exception." + e.State), Covers: e.Exception.Covers(),
-			Owner: e.Exception.Owner, Reason: e.Exception.Reason, Ticket: e.Exception.Ticket, Why: e.Why, Days: e.Days, Hides: e.Hides}
+		out[i] = exceptionRow{Until: day(e.Exception.Until), StateID: e.State, State: v.Say("exception." + e.State), Covers: v.exceptionCovers(&e.Exception),
+			Owner: e.Exception.Owner, Reason: e.Exception.Reason, Ticket: e.Exception.Ticket, Why: v.sentence(e.Why), Days: e.Days, Hides: e.Hides}
 	}
 	return out
 }

@@ -10,13 +10,11 @@ package report
 
 import (
 	"embed"
-	"fmt"
 	"strings"
 	"time"
 
 	"vakt/internal/check"
 	"vakt/internal/directory"
-	"vakt/internal/text"
 )
 
 // Report is what there is to tell of one tenant.
@@ -36,15 +34,6 @@ var wordFiles embed.FS
 
 // Languages lists the languages that a report can be written in.
 func Languages() []string { return []string{"en", "sv"} }
-
-// speaker opens one language; an unknown one is an error that names the known.
-func speaker(lang string) (*text.Speaker, error) {
-	words, err := text.ReadCatalogue(wordFiles, "words")
-	if err != nil {
-		return nil, fmt.Errorf("read the report's words: %w", err)
-	}
-	return words.Speaker(lang)
-}
 
 // tenantName is the name of the tenant for people: its organization's, else
 // its id.

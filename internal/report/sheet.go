@@ -37,7 +37,7 @@ func (v voice) head(ids ...string) []string {
 func (r *Report) seenSheet(v voice) sheet {
 	s := sheet{id: "seen", name: v.Say("sheet.seen"), Head: v.head("part", "state", "count", "why")}
 	for _, p := range r.Snapshot.Parts {
-		s.Rows = append(s.Rows, []string{v.part(p.Name), v.Say("state." + p.State), strconv.Itoa(p.Count), p.Why})
+		s.Rows = append(s.Rows, []string{v.part(p.Name), v.Say("state." + p.State), strconv.Itoa(p.Count), v.sentence(p.Why)})
 	}
 	for _, w := range r.Snapshot.Evidence {
 		s.Rows = append(s.Rows, []string{v.Say("log." + w.Log), v.Say("state.log"), strconv.Itoa(w.Records), minute(w.From) + " – " + minute(w.To)})
@@ -53,7 +53,7 @@ func (r *Report) verdictSheet(v voice) sheet {
 		a := &r.Result.Verdicts[i]
 		last, created := times(byID[a.Account.ID])
 		s.Rows = append(s.Rows, []string{a.Account.Name, a.UPN, a.Account.ID, v.kind(a.Kind), v.verdict(a.Verdict), v.severity(a.Level),
-			join(v.reasons(a.Reasons)), join(v.ask(a.Ask)), a.Step, v.when(last), v.when(created), v.refused(a.Refused)})
+			join(v.reasons(a.Reasons)), join(v.sentences(a.Ask)), v.sentence(a.Step), v.when(last), v.when(created), v.refused(a)})
 	}
 	return s
 }
@@ -89,11 +89,16 @@ func (v voice) when(f directory.Fact[string]) string {
 	return f.Value
 }
 
-func (v voice) refused(n *int) string {
-	if n == nil {
-		return v.Say("unknown")
+// refused counts the attempts at an account since it was blocked: a dash where
+// it is not.
+func (v voice) refused(a *check.AccountVerdict) string {
+	switch {
+	case a.Refused != nil:
+		return strconv.Itoa(*a.Refused)
+	case a.Verdict != check.Blocked:
+		return "–"
 	}
-	return strconv.Itoa(*n)
+	return v.Say("unknown")
 }
 
 func (r *Report) findingSheet(v voice) sheet {
@@ -102,7 +107,7 @@ func (r *Report) findingSheet(v voice) sheet {
 	for i := range r.Result.Findings {
 		f := &r.Result.Findings[i]
 		s.Rows = append(s.Rows, []string{v.severity(f.Severity), v.Say("status." + string(f.Status)), f.Check, v.title(f.Check, f.Title), f.Subject.Name,
-			f.Subject.ID, join(v.reasons(f.Reasons)), join(v.ask(f.Ask)), join(f.Next), join(f.Rows), join(f.MITRE), f.ID})
+			f.Subject.ID, join(r.found(v, f)), join(v.sentences(f.Ask)), join(v.sentences(f.Next)), join(f.Rows), join(f.MITRE), f.ID})
 	}
 	return s
 }
@@ -152,8 +157,8 @@ func (r *Report) exceptionSheet(v voice) sheet {
 	s := sheet{id: "exceptions", name: v.Say("sheet.exceptions"), Head: v.head("until", "state", "covers", "owner", "reason", "ticket", "hidden", "why")}
 	for i := range r.Result.Exceptions {
 		e := &r.Result.Exceptions[i]
-		s.Rows = append(s.Rows, []string{day(e.Exception.Until), v.Say("exception." + e.State), e.Exception.Covers(), e.Exception.Owner, e.Exception.Reason,
-			e.Exception.Ticket, strconv.Itoa(e.Hides), e.Why})
+		s.Rows = append(s.Rows, []string{day(e.Exception.Until), v.Say("exception." + e.State), v.exceptionCovers(&e.Exception), e.Exception.Owner, e.Exception.Reason,
+			e.Exception.Ticket, strconv.Itoa(e.Hides), v.sentence(e.Why)})
 	}
 	return s
 }

@@ -4,16 +4,35 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"vakt/internal/check"
 	"vakt/internal/text"
 )
 
-// voice says what a report says, in one language. Texts that come with a
-// finding are English; where the catalogue has them by id, its words are used.
-type voice struct{ *text.Speaker }
+// voice says what a report says, in one language: what has an id by the
+// catalogue, and sentences of other rooms by the phrasebook.
+type voice struct {
+	*text.Speaker
+	book *phrasebook
+}
 
-// severity, verdict, kind and status are the words for the stored values.
+// speaker opens one language; an unknown one is an error that names the known.
+func speaker(lang string) (voice, error) {
+	words, err := text.ReadCatalogue(wordFiles, "words")
+	if err != nil {
+		return voice{}, fmt.Errorf("read the report's words: %w", err)
+	}
+	s, err := words.Speaker(lang)
+	if err != nil {
+		return voice{}, err
+	}
+	book, err := readPhrasebook(lang)
+	return voice{s, book}, err
+}
+
+// severity, verdict, kind and part are the words for the stored values.
 func (v voice) severity(s fmt.Stringer) string { return v.Say("severity." + s.String()) }
 func (v voice) verdict(s check.Verdict) string { return v.Say("verdict." + string(s)) }
 func (v voice) kind(s string) string           { return v.known("kind."+s, s) }
@@ -27,20 +46,27 @@ func (v voice) known(id, other string) string {
 	return other
 }
 
-// reason says why, in the report's language where the catalogue has the
-// reason. One that something was not read is made of the fact's name.
+// reason says why: in the catalogue's words where it has the reason, else in
+// those that came with it.
 func (v voice) reason(r check.Reason) string {
-	if fact, ok := strings.CutPrefix(r.ID, "could_not_look:"); ok && v.Lang() != "en" {
-		return v.Say("reason.could_not_look", "Fact", v.known("fact."+fact, fact))
-	}
-	if v.Lang() == "en" || !v.Knows("reason."+r.ID) {
-		return r.Text
+	id, fact, unread := strings.Cut(r.ID, ":")
+	if !v.Knows("reason." + id) {
+		return capital(r.Text)
 	}
 	pairs := make([]any, 0, 2*len(r.Values))
 	for name, value := range r.Values {
+		switch {
+		case name == "fact" && unread:
+			value = v.known("fact."+fact, fact)
+		case name == "why", name == "from", name == "last":
+			value = v.sentence(value)
+		}
 		pairs = append(pairs, name, value)
 	}
-	return v.Say("reason."+r.ID, pairs...)
+	if n, err := strconv.Atoi(r.Values["count"]); err == nil {
+		return capital(v.Count("reason."+id, n, pairs...))
+	}
+	return capital(v.Say("reason."+id, pairs...))
 }
 
 func (v voice) reasons(all []check.Reason) []string {
@@ -51,24 +77,27 @@ func (v voice) reasons(all []check.Reason) []string {
 	return out
 }
 
-// title is the title of a check.
-func (v voice) title(id, english string) string {
-	if v.Lang() == "en" {
-		return english
+// capital begins a sentence.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if !unicode.IsLower(first) {
+		return s
 	}
-	return v.known("check."+id, english)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// ask says whom to ask; "no owner" is said in words.
-func (v voice) ask(all []string) []string {
-	out := make([]string, len(all))
-	for i, who := range all {
-		out[i] = who
-		if who == "no owner" {
-			out[i] = v.Say("ask.no_owner")
+// title is the title of a check.
+func (v voice) title(id, english string) string { return v.known("check."+id, english) }
+
+// exceptionCovers says what an exception is for.
+func (v voice) exceptionCovers(e *check.Exception) string {
+	var parts []string
+	for _, p := range []struct{ what, value string }{{"account", e.Account}, {"check", e.Check}, {"rule", e.Rule}} {
+		if p.value != "" {
+			parts = append(parts, v.Say("covers."+p.what, "Name", strconv.Quote(p.value)))
 		}
 	}
-	return out
+	return strings.Join(parts, ", ")
 }
 
 // percent writes a share as people of the language do: the least that it can
@@ -79,6 +108,8 @@ func (v voice) percent(c *check.Coverage) string {
 	switch {
 	case !ok:
 		return "–"
+	case c.Unknown == c.Total:
+		return v.Say("unknown")
 	case least == most:
 		return v.number(least) + " %"
 	}

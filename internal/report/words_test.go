@@ -10,14 +10,19 @@ import (
 	"vakt/internal/text"
 )
 
-// Every message that the page or the code asks for exists in English, and
-// every English message in Swedish.
-func TestWordsAreThere(t *testing.T) {
+func ids(t *testing.T, lang string) []string {
+	t.Helper()
 	c, err := text.ReadCatalogue(wordFiles, "words")
 	if err != nil {
 		t.Fatal(err)
 	}
-	en, sv := c.IDs("en"), c.IDs("sv")
+	return slices.Clone(c.IDs(lang))
+}
+
+// Every message that the page or the code asks for exists in English, and
+// every English message in Swedish.
+func TestWordsAreThere(t *testing.T) {
+	en, sv := ids(t, "en"), ids(t, "sv")
 	for _, id := range en {
 		if !slices.Contains(sv, id) {
 			t.Errorf("sv.yaml lacks %q", id)

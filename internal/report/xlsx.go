@@ -16,11 +16,10 @@ const mostCell = 32767
 // heads and filters. Cells are texts, never formulas; what a cell cannot hold
 // is cut and says so.
 func (r *Report) XLSX(w io.Writer, lang string) (err error) {
-	s, err := speaker(lang)
+	v, err := speaker(lang)
 	if err != nil {
 		return err
 	}
-	v := voice{s}
 	f := excelize.NewFile()
 	defer func() {
 		if closing := f.Close(); err == nil && closing != nil {

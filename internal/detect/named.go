@@ -1,0 +1,114 @@
+package detect
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"vakt/internal/event"
+)
+
+// An entity stands in a row as its kind, a place in Worker.kinds, its id and
+// its name. A text that comes again and again stands as its number; of others
+// the row holds the text, as most devices and addresses are not worth a look
+// at the table of words. How it stands is told by the last bits of the first
+// number, the others are its length or number.
+const (
+	textWritten  = iota // its length, and the text
+	textNumbered        // its number in Worker.words
+	textUUID            // 16 bytes
+	textSame            // of a name: the id
+	textBits     = iota / 2
+)
+
+// entity adds one to what is shown of the record at hand.
+func (w *Worker) entity(kind string, id, name []byte) {
+	place := slices.Index(w.kinds, kind)
+	if place < 0 {
+		place = len(w.kinds)
+		w.kinds = append(w.kinds, kind)
+	}
+	b := w.appendText(binary.AppendUvarint(w.shown.named, uint64(place)), id)
+	if bytes.Equal(id, name) {
+		w.shown.named = append(b, textSame)
+	} else {
+		w.shown.named = w.appendText(b, name)
+	}
+}
+
+func (w *Worker) appendText(b, text []byte) []byte {
+	if number, ok := w.words.met(text); ok {
+		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
+	}
+	if uuid, ok := packUUID(text); ok {
+		return append(append(b, textUUID), uuid[:]...)
+	}
+	return append(binary.AppendUvarint(b, uint64(len(text))<<textBits|textWritten), text...)
+}
+
+// eachEntity hands out the entities of a row of the worker. The bytes are
+// valid until the next row is read into s.
+func (w *Worker) eachEntity(s *shown, yield func(kind string, id, name []byte)) {
+	r := rowReader{s.named}
+	for len(r.b) > 0 {
+		kind := w.kinds[r.int()]
+		id := w.readText(&r, s.ids[0][:0])
+		name := id
+		if r.b[0] == textSame {
+			r.b = r.b[1:]
+		} else {
+			name = w.readText(&r, s.ids[1][:0])
+		}
+		yield(kind, id, name)
+	}
+}
+
+// readText is the reverse of appendText.
+func (w *Worker) readText(r *rowReader, buf []byte) []byte {
+	head := r.int()
+	switch n := head >> textBits; head % (1 << textBits) {
+	case textNumbered:
+		return w.words.text(uint32(n))
+	case textUUID:
+		return appendUUID(buf, r.bytes(uuidBytes))
+	default:
+		return r.bytes(n)
+	}
+}
+
+// entities lists those of a row.
+func (w *Worker) entities(s *shown) []event.Entity {
+	var list []event.Entity
+	w.eachEntity(s, func(kind string, id, name []byte) {
+		list = append(list, event.Entity{Kind: kind, ID: string(id), Name: string(name)})
+	})
+	return list
+}
+
+func compareEntities(a, b event.Entity) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
+}
+
+// entityKey appends what tells entities apart: the kind, the length of the id
+// and both texts.
+func entityKey(b []byte, kind string, id, name []byte) []byte {
+	b = append(append(b, kind...), joint...)
+	return append(append(binary.AppendUvarint(b, uint64(len(id))), id...), name...)
+}
+
+// entityOf is the reverse of entityKey.
+func entityOf(key string) event.Entity {
+	kind, rest, _ := strings.Cut(key, joint)
+	length, shift := 0, 0
+	for {
+		c := rest[0]
+		rest = rest[1:]
+		length |= int(c&0x7f) << shift
+		if c < 0x80 {
+			return event.Entity{Kind: kind, ID: rest[:length], Name: rest[length:]}
+		}
+		shift += 7
+	}
+}

@@ -1,0 +1,185 @@
+package plan_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vakt/internal/plan"
+	"vakt/internal/rig"
+)
+
+// misuse asks for what must be refused, once.
+func (w *story) misuse() {
+	ctx := context.Background()
+	kinds := []func() (*plan.Plan, error, func(*plan.Deps)){
+		w.unapproved, w.denied, w.late, w.expired, w.otherPolicy, w.bySelf, w.forged, w.otherTenant, w.tooMany, w.tooManyToday, w.fewDoors, w.forOther, w.selfLifted,
+	}
+	p, why, change := kinds[w.draw.below(len(kinds))]()
+	if p == nil {
+		return
+	}
+	if t := w.apply(ctx, p, why, change); t.err == nil {
+		w.t.Errorf("seed %d: it was not refused: %v", w.seed, why)
+	}
+}
+
+func (w *story) unapproved() (*plan.Plan, error, func(*plan.Deps)) {
+	return w.p, errors.New("nobody has approved it"), nil
+}
+
+func (w *story) denied() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	w.say(w.p, bo, func(a *plan.Approval) { a.Denied = true })
+	w.pause(time.Hour)
+	return w.p, errors.New("it was denied"), nil
+}
+
+// say records an approval as somebody might put it into the state, whatever
+// NewApproval thinks of it.
+func (w *story) say(p *plan.Plan, who plan.Person, change func(*plan.Approval)) {
+	now := time.Now().UTC().Truncate(time.Second)
+	a := &plan.Approval{
+		Plan: p.Hash, Kind: plan.Single, Approver: who, Reason: "said", At: now, Expires: now.Add(plan.ApprovalLife), Count: len(p.Changes), Limit: p.Limits.Raised, OneWay: true,
+	}
+	if w.policy.Config.Approval == plan.TwoPerson {
+		a.Kind = plan.TwoPerson
+	}
+	change(a)
+	text, err := json.Marshal(a)
+	if err == nil {
+		err = w.ledger.SavePlan(context.Background(), p, now)
+	}
+	phase := plan.Approved
+	if a.Denied {
+		phase = plan.Refused
+	}
+	if err == nil {
+		err = w.ledger.Append(context.Background(), &plan.Row{Time: now, Tenant: p.Tenant, Plan: p.Hash, Actor: who.ID, Phase: phase, After: text, Note: a.Reason})
+	}
+	if err != nil {
+		w.t.Errorf("seed %d: %v", w.seed, err)
+	}
+}
+
+func (w *story) late() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	time.Sleep(plan.ApprovalLife + time.Second + time.Duration(w.draw.below(3600))*time.Second)
+	return w.p, errors.New("the approval has expired"), nil
+}
+
+func (w *story) expired() (*plan.Plan, error, func(*plan.Deps)) {
+	time.Sleep(plan.Life - time.Hour)
+	w.approve(w.p)
+	time.Sleep(time.Hour + time.Second)
+	return w.p, errors.New("the plan has expired"), nil
+}
+
+func (w *story) otherPolicy() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	w.policy.Baseline = w.m.baseline(w.t, fmt.Sprintf("resource_signin_exceptions: [%q]\n", w.p.Changes[0].Subject.ID))
+	return w.p, errors.New("the policy was changed after the approval"), nil
+}
+
+// bySelf lets whoever asks approve, where two persons are needed.
+func (w *story) bySelf() (*plan.Plan, error, func(*plan.Deps)) {
+	if w.policy.Config.Approval != plan.TwoPerson {
+		return w.unapproved()
+	}
+	w.say(w.p, ada, func(*plan.Approval) {})
+	return w.p, errors.New("the approver is whoever asked"), nil
+}
+
+// selfLifted lets whoever lifts a protection approve that, where two persons
+// are needed.
+func (w *story) selfLifted() (*plan.Plan, error, func(*plan.Deps)) {
+	if w.policy.Config.Approval != plan.TwoPerson {
+		return w.unapproved()
+	}
+	account := w.m.sort("role_direct")[0]
+	p, err := plan.Build(plan.Input{
+		Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now(), Wanted: []plan.Wanted{{Account: account}},
+		Overrides: []plan.Lift{{Account: account, Override: plan.Override{By: bo, Reason: "nobody uses it"}}},
+	})
+	if err != nil {
+		w.t.Errorf("seed %d: %v", w.seed, err)
+		return nil, nil, nil
+	}
+	w.say(p, bo, func(*plan.Approval) {})
+	return p, errors.New("the approver has lifted the protection"), nil
+}
+
+// forged adds an account to an approved plan.
+func (w *story) forged() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	f := *w.p
+	f.Changes = slices.Clone(w.p.Changes)
+	for _, other := range w.m.toBlock() {
+		if !slices.ContainsFunc(f.Changes, func(c plan.Change) bool { return c.Subject.ID == other }) {
+			c := f.Changes[0]
+			c.Subject.ID, c.ID = other, c.Action+"/"+other
+			f.Changes = append(f.Changes, c)
+			return &f, errors.New("a line was added after the approval"), nil
+		}
+	}
+	return nil, nil, nil
+}
+
+// forOther records the approval of another plan under this one's hash.
+func (w *story) forOther() (*plan.Plan, error, func(*plan.Deps)) {
+	w.say(w.p, w.approver(), func(a *plan.Approval) { a.Count++ })
+	return w.p, errors.New("the approver has counted other changes"), nil
+}
+
+func (w *story) otherTenant() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	return w.p, errors.New("it is for another tenant"), func(d *plan.Deps) { d.Access.Tenant.ID = "99999999-2222-3333-4444-555555555555" }
+}
+
+// tooMany asks for more accounts than a run may touch.
+func (w *story) tooMany() (*plan.Plan, error, func(*plan.Deps)) {
+	in := plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now()}
+	p, err := plan.Build(in)
+	if err != nil || p.Accounts() <= p.Limits.Allowed() {
+		w.t.Errorf("seed %d: all accounts are no more than a run may touch: %v", w.seed, err)
+		return nil, nil, nil
+	}
+	w.say(p, w.approver(), func(*plan.Approval) {})
+	return p, errors.New("it goes beyond the limit of a run"), nil
+}
+
+// tooManyToday leaves room for fewer writes than the plan has.
+func (w *story) tooManyToday() (*plan.Plan, error, func(*plan.Deps)) {
+	w.e.before = plan.DayLimit - len(w.p.Changes) + 1
+	w.ledger.mu.Lock()
+	inner := w.ledger.Ledger
+	w.ledger.mu.Unlock()
+	for n := range w.e.before {
+		err := inner.Append(context.Background(), &plan.Row{
+			Time: time.Now().Add(-time.Duration(n) * time.Minute), Tenant: w.p.Tenant, Plan: "other", Run: "earlier", Change: fmt.Sprintf("account.disable/%d", n), Subject: id(n),
+			Action: plan.Disable, Field: "accountEnabled", Actor: ada.ID, Phase: plan.Intent, Note: "tried",
+		}, &plan.Row{
+			Time: time.Now().Add(-time.Duration(n) * time.Minute), Tenant: w.p.Tenant, Plan: "other", Run: "earlier", Change: fmt.Sprintf("account.disable/%d", n), Subject: id(n),
+			Action: plan.Disable, Field: "accountEnabled", Actor: ada.ID, Phase: plan.Rejected, Note: "refused",
+		})
+		if err != nil {
+			w.t.Errorf("seed %d: %v", w.seed, err)
+			return nil, nil, nil
+		}
+	}
+	w.approve(w.p)
+	// What is refused as a whole must not fetch a token; what is stopped on the
+	// way may. Both are right.
+	return w.p, nil, nil
+}
+
+// fewDoors blocks an emergency account before the run.
+func (w *story) fewDoors() (*plan.Plan, error, func(*plan.Deps)) {
+	w.approve(w.p)
+	w.act(rig.Act{Actor: rig.Admin, Does: rig.Blocks, Object: w.m.sort("break_glass")[0]})
+	time.Sleep(w.e.lag + time.Minute)
+	return w.p, nil, nil
+}
