@@ -19,10 +19,11 @@ missing = if $(call required,$(1)); then echo "$(1): $(2); VAKT_TEST_REQUIRE ask
 	else echo "skipped $(1): $(2)" | tee -a bin/skipped; fi
 
 .NOTPARALLEL:
-.PHONY: help demo test unit fmt vet tidy build lint cross cross-if-required fuzz bench clean
+.PHONY: help demo demo-apply test unit fmt vet tidy build lint cross cross-if-required fuzz bench clean
 
 help:
 	@echo "make demo    a simulated tenant: its forgotten accounts, a report, its logs and the alerts in them"
+	@echo "make demo-apply   the same, and the plan is carried out, verified and taken back"
 	@echo "make test    formatting, vet, go.mod, build, lint, cross-builds where required, tests"
 	@echo "make lint    golangci-lint"
 	@echo "make cross   build for $(PLATFORMS)"
@@ -34,6 +35,11 @@ help:
 demo:
 	@go build -trimpath -o bin/ ./cmd/vakt
 	@.ci/demo bin/vakt bin/demo
+
+# The same, and the plan carried out, verified and taken back.
+demo-apply:
+	@go build -trimpath -o bin/ ./cmd/vakt
+	@.ci/demo bin/vakt bin/demo apply
 
 # The tests come last, so that their closing lines are the last lines.
 test: clean-skips fmt vet tidy build lint cross-if-required unit

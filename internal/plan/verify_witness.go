@@ -16,12 +16,12 @@ import (
 // account is blocked.
 const disabledAccount = 50057
 
-// NewWitness is what Deps.Witness can be: who may use the mailbox, from
+// LiveWitness is what Deps.Witness can be: who may use the mailbox, from
 // Exchange, and how many attempts were refused since the block, from the
 // sign-in log. What cannot be read is unknown and says why; the log needs
 // AuditLog.Read.All and Entra ID P1.
 // https://learn.microsoft.com/graph/api/signin-list
-func NewWitness(a action.Access) func(ctx context.Context, c Change, since time.Time) (Witness, error) {
+func LiveWitness(a action.Access) func(ctx context.Context, c Change, since time.Time) (Witness, error) {
 	eye := action.NewEye(a)
 	return func(ctx context.Context, c Change, since time.Time) (Witness, error) {
 		w := Witness{}

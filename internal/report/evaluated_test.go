@@ -55,7 +55,7 @@ func judge(t *testing.T, s *directory.Snapshot, labels []rig.Label) *check.Resul
 	}
 	var exceptions []check.Exception
 	for i, l := range labels {
-		if e := (check.Exception{Account: l.UPN, Owner: "IT", Reason: "x", Until: made.AddDate(0, 0, 40-10*i)}); i < 8 {
+		if e := (check.Exception{Account: l.UPN, Owner: "Drift", Reason: "x", Until: made.AddDate(0, 0, 40-10*i)}); i < 8 {
 			exceptions = append(exceptions, e)
 		}
 	}
@@ -67,8 +67,10 @@ func judge(t *testing.T, s *directory.Snapshot, labels []rig.Label) *check.Resul
 }
 
 var (
-	tag     = regexp.MustCompile(`(?s)<(script|style)>.*?</(script|style)>|<code>.*?</code>|<[^>]*>`)
-	english = regexp.MustCompile(`(?i)[^.\n]*\b(the|is|are|was|were|not|of|with|has|nobody|whose|which|read|and|that|they|it)\b[^.\n]*`)
+	tag = regexp.MustCompile(`(?s)<(script|style)>.*?</(script|style)>|<code>.*?</code>|<[^>]*>`)
+	// names are those of permissions and checks, and what is typed.
+	names   = regexp.MustCompile(`\b[A-Za-z]+\.Read[.A-Za-z]*|[a-z0-9]+(?:-[a-z0-9]+)+|--[a-z]+ [a-z]+`)
+	english = regexp.MustCompile(`(?i)[^.\n]*\b(the|is|are|was|were|not|of|with|has|nobody|whose|which|read|and|that|they|it|no|when|to|for|by|on|only|cannot|does|mailbox|accounts?|sign)\b[^.\n]*`)
 )
 
 // stillEnglish gives the sentences of a text that have an English word in
@@ -83,8 +85,8 @@ func stillEnglish(r *report.Report, text string) []string {
 	for _, p := range r.Snapshot.Policies.Value {
 		own = append(own, p.Name, "")
 	}
-	own = append(own, "“", "", "vakt scan --export", "", "View-Only Organization Management", "", "User registered security info", "")
-	return english.FindAllString(strings.NewReplacer(own...).Replace(text), -1)
+	own = append(own, "View-Only Organization Management", "", "User registered security info", "")
+	return english.FindAllString(names.ReplaceAllString(strings.NewReplacer(own...).Replace(text), ""), -1)
 }
 
 // Nothing that a report of an evaluated tenant says stays English, whatever
@@ -93,14 +95,14 @@ func TestSwedishReportHasNoEnglish(t *testing.T) {
 	cases := map[string]*report.Report{
 		"small business": evaluated(t, "small-business", 0),
 		"without P1":     evaluated(t, "no-p1", 0),
-		"all traps":      evaluated(t, "all-traps", 1200),
+		"all traps":      evaluated(t, "all-traps", 600),
 	}
 	for _, part := range []string{
 		"users.json", "mailboxes.json", "casMailboxes.json", "mailboxPermissions.json", "recipientPermissions.json", "userRegistrationDetails.json",
 		"authenticationMethods.json", "roleAssignments.json", "roleDefinitions.json", "roleEligibilitySchedules.json", "groups.json",
 		"conditionalAccessPolicies.json", "subscribedSkus.json", "domains.json",
 	} {
-		cases["without "+part] = evaluated(t, "all-traps", 300, part)
+		cases["without "+part] = evaluated(t, "all-traps", 150, part)
 	}
 	for name, r := range cases {
 		seen := map[string]bool{}
