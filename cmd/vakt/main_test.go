@@ -43,7 +43,7 @@ func TestStories(t *testing.T) {
 			return err == nil, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress, "waitfor": waitFor,
-			"runs": onRun, "sedfile": replaceIn, "blocked": blocked},
+			"runs": onRun, "sedfile": replaceIn, "blocked": blocked, "unreachable": unreachable},
 	})
 }
 
@@ -135,4 +135,18 @@ func blocked(ts *testscript.TestScript, neg bool, args []string) {
 	if got := strconv.Itoa(len(states)); got != args[1] {
 		ts.Fatalf("%s accounts were written to, want %s", got, args[1])
 	}
+}
+
+// unreachable adds a tenant that nobody answers for to a configuration:
+// unreachable FILE NEW.
+func unreachable(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unreachable FILE NEW")
+	}
+	config, _, _ := strings.Cut(ts.ReadFile(args[0]), "baseline:")
+	const nobody = "https://127.0.0.1:1"
+	config += "  - name: unreachable\n    id: 99999999-2222-3333-4444-555555555555\n    cloud: custom\n" +
+		"    endpoints: {login: " + nobody + ", graph: " + nobody + "/graph, exchange: " + nobody + "/exchange, compliance: " + nobody + "/compliance, manage: " + nobody + "/manage}\n" +
+		"    ca: vakt-ca.pem\n    credential: {kind: certificate, client_id: a0000000-0000-4000-8000-000000000001, file: vakt-read.pem}\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(config), 0o600))
 }

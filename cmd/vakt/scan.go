@@ -80,7 +80,8 @@ type looked struct {
 	name     string
 	snapshot *directory.Snapshot
 	result   *check.Result
-	err      error // the tenant could not be looked at
+	since    *directory.Difference // what changed since the scan before; nil where there is none
+	err      error                 // the tenant could not be looked at
 }
 
 func (a *app) scan(ctx context.Context, f *scanFlags) error {

@@ -34,47 +34,70 @@ func (a *app) readTenants(ctx context.Context, f *scanFlags, c *daemon.Config) (
 		if f.stored {
 			read = a.storedTenant
 		}
-		s, err := read(ctx, f, t, state)
-		if errors.Is(err, context.Canceled) {
-			return nil, fmt.Errorf("reading tenant %q: %w", t.Name, err)
+		l := read(ctx, f, t, state)
+		if errors.Is(l.err, context.Canceled) {
+			return nil, fmt.Errorf("reading tenant %q: %w", t.Name, l.err)
 		}
-		all = append(all, looked{name: t.Name, snapshot: s, err: err})
+		l.name = t.Name
+		all = append(all, l)
 	}
 	return all, nil
 }
 
-func (a *app) readTenant(ctx context.Context, f *scanFlags, t tenant.Tenant, state *state) (*directory.Snapshot, error) {
+func (a *app) readTenant(ctx context.Context, f *scanFlags, t tenant.Tenant, state *state) looked {
 	run, resumed, err := state.begin(ctx, t, f.fresh)
 	if err != nil {
-		return nil, err
+		return looked{err: err}
 	}
 	if resumed {
 		a.say("Going on with the scan of %s that was broken off.", text.Terminal(t.Name))
 	}
-	p := a.scanProgress(t.Name)
+	got, err := a.collect(ctx, f, t, run)
+	if err != nil {
+		return looked{err: err}
+	}
+	if f.export != "" {
+		if err := directory.Export(f.export, got.Parts); err != nil {
+			return looked{err: fmt.Errorf("export to %q: %w", f.export, err)}
+		}
+		a.say("Wrote a copy of %s to %s.", text.Terminal(t.Name), text.Terminal(f.export))
+	}
+	since, err := state.since(ctx, t, got.Snapshot)
+	if err == nil {
+		err = state.save(ctx, run, got.Snapshot)
+	}
+	return looked{snapshot: got.Snapshot, since: since, err: err}
+}
+
+// collect reads a tenant into a run. What it will ask for is said first.
+func (a *app) collect(ctx context.Context, f *scanFlags, t tenant.Tenant, run *directory.Run) (*daemon.Collected, error) {
 	conn := a.connection()
+	asking, err := daemon.Connect(t, conn)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := asking.Granted(ctx); err != nil {
+		return nil, err // without a token there is nothing to read
+	}
+	p := a.scanProgress(t.Name)
 	conn.Progress = p.show
+	if budget, ok := daemon.Budget(ctx, asking); ok {
+		conn.Expect = &budget
+		a.say("About %s to Graph and %s to Exchange, %s at least.", plural(budget.Requests(tenant.Graph), "request", "requests"),
+			plural(budget.Requests(tenant.Exchange), "request", "requests"), budget.Bound().Round(time.Second))
+	}
 	r, err := daemon.Connect(t, conn)
 	if err != nil {
 		return nil, err
 	}
-	got, err := daemon.Collect(ctx, r, run, directory.Options{Rules: len(f.with) > 0})
-	p.stop()
-	if err != nil {
-		return nil, err
-	}
-	if f.export != "" {
-		if err := directory.Export(f.export, got.Parts); err != nil {
-			return nil, fmt.Errorf("export to %q: %w", f.export, err)
-		}
-		a.say("Wrote a copy of %s to %s.", text.Terminal(t.Name), text.Terminal(f.export))
-	}
-	return got.Snapshot, state.save(ctx, run, got.Snapshot)
+	defer p.stop()
+	return daemon.Collect(ctx, r, run, directory.Options{Rules: len(f.with) > 0})
 }
 
 // storedTenant takes the newest scan of a tenant instead of a new one.
-func (a *app) storedTenant(ctx context.Context, _ *scanFlags, t tenant.Tenant, state *state) (*directory.Snapshot, error) {
-	return state.newest(ctx, t)
+func (a *app) storedTenant(ctx context.Context, _ *scanFlags, t tenant.Tenant, state *state) looked {
+	s, err := state.newest(ctx, t)
+	return looked{snapshot: s, err: err}
 }
 
 // scanProgress tells how far a scan is: one line that renews itself on a

@@ -104,6 +104,7 @@ func (a *app) scanPage(w io.Writer, l *looked) error {
 		read = r.Taken.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	fmt.Fprintf(&b, "  read %s: %s%s\n", read, plural(len(l.snapshot.Accounts), "account", "accounts"), reach(l.snapshot))
+	changed(&b, l.since)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
@@ -117,6 +118,32 @@ func (a *app) scanPage(w io.Writer, l *looked) error {
 		return err
 	}
 	return a.exceptionPart(w, r)
+}
+
+// changed says what is different since the scan before.
+func changed(b *strings.Builder, d *directory.Difference) {
+	if d == nil {
+		return
+	}
+	var parts []string
+	for _, what := range []string{directory.ChangeNew, directory.ChangeGone, directory.ChangeBack, directory.ChangeChanged} {
+		var names []string
+		for i := range d.Changes {
+			if d.Changes[i].What == what {
+				names = append(names, orDefault(d.Changes[i].UPN, d.Changes[i].ID))
+			}
+		}
+		if names != nil {
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", thousands(len(names)), what, text.Terminal(list(names, 3))))
+		}
+	}
+	if parts == nil {
+		parts = []string{"no account is new, gone or changed"}
+	}
+	fmt.Fprintf(b, "  since the scan before: %s\n", strings.Join(parts, "; "))
+	for _, blind := range d.Blind {
+		fmt.Fprintf(b, "  could not compare: %s\n", text.Terminal(blind))
+	}
 }
 
 // reach says how far back logs were seen.

@@ -74,6 +74,28 @@ func (s *state) save(ctx context.Context, run *directory.Run, snap *directory.Sn
 	return s.snapshots.Prune(ctx, snap.Tenant, keep)
 }
 
+// since tells what changed since the newest finished snapshot of a tenant; nil
+// where there is none.
+func (s *state) since(ctx context.Context, t tenant.Tenant, now *directory.Snapshot) (*directory.Difference, error) {
+	summary, err := s.snapshots.Latest(ctx, t.ID)
+	if errors.Is(err, directory.ErrNoSnapshot) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	before, err := s.snapshots.Get(ctx, summary.ID)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := s.snapshots.Known(ctx, t.ID, summary.ID)
+	if err != nil {
+		return nil, err
+	}
+	d := directory.Diff(before, now, earlier)
+	return &d, nil
+}
+
 // newest reads the newest finished snapshot of a tenant.
 func (s *state) newest(ctx context.Context, t tenant.Tenant) (*directory.Snapshot, error) {
 	summary, err := s.snapshots.Latest(ctx, t.ID)

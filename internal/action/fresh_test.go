@@ -95,7 +95,11 @@ func TestFreshSeesWhoBecameProtected(t *testing.T) {
 		rig.Attaches: func(_, is facts) bool { return directory.Is(is.Synced, directory.SyncedNow) },
 	} {
 		inTime(t, func(t *testing.T) {
-			state := generate(t, "all-traps", 1)
+			scenario := "small-business"
+			if does == rig.Entitles { // what a tenant without P2 cannot have
+				scenario = "all-traps"
+			}
+			state := generate(t, scenario, 1)
 			b := reach(t, state, read, write, rig.ServerOptions{}, nil)
 			c := b.client(t)
 			id := resources(state)[0]
@@ -153,7 +157,7 @@ func TestFreshWithoutAPermission(t *testing.T) {
 		"MailboxSettings.Read":          nil, // Exchange tells
 	} {
 		inTime(t, func(t *testing.T) {
-			state := generate(t, "all-traps", 1)
+			state := generate(t, "small-business", 1)
 			b := reach(t, state, read, write, rig.ServerOptions{}, nil)
 			denied := []string{permission, "RoleEligibilitySchedule.Read.Directory"}
 			if permission != "RoleManagement.Read.Directory" {

@@ -161,14 +161,15 @@ func (c Context) grouped(d *detect.Detection) []Grouped {
 // listed are the entities of an alert: first those that it is grouped by,
 // then the others by kind and id, at most MaxListed of a kind.
 func listed(d *detect.Detection) []event.Entity {
-	list := make([]event.Entity, 0, len(d.Entities))
-	for _, grouped := range []bool{true, false} {
-		for _, e := range d.Entities {
-			if slices.Contains(d.Group, strings.ToLower(e.ID)) == grouped {
-				list = append(list, e)
-			}
+	list, others := make([]event.Entity, 0, len(d.Entities)), make([]event.Entity, 0, len(d.Entities))
+	for _, e := range d.Entities {
+		if slices.Contains(d.Group, strings.ToLower(e.ID)) {
+			list = append(list, e)
+		} else {
+			others = append(others, e)
 		}
 	}
+	list = append(list, others...)
 	if len(list) <= MaxListed {
 		return list
 	}

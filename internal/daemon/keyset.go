@@ -18,6 +18,7 @@ type keySet struct {
 	table   []*keyPage         // by the first bits of the key; a page may stand several times
 	bits    uint               // how many bits that are
 	firsts  []int              // by input: records that were seen there first
+	repeats bool               // a key came again
 }
 
 const maxInputs = 1<<23 - 2
@@ -62,6 +63,7 @@ func (s *keySet) add(input int, keys []event.Key) error {
 		slot, found := s.place(keys[i])
 		first := input
 		if found {
+			s.repeats = true
 			if first = slot.input(); s.compare(input, first) < 0 {
 				s.firsts[first]--
 				s.firsts[input]++
@@ -86,6 +88,9 @@ func (s *keySet) first(input int) int {
 
 // again says whether a key was added more than once.
 func (s *keySet) again(k event.Key) bool {
+	if !s.repeats {
+		return false
+	}
 	slot, found := s.page(k).find(k)
 	return found && slot[keptBytes]&againBit != 0
 }

@@ -10,6 +10,7 @@ import (
 	"vakt/internal/baseline"
 	"vakt/internal/check"
 	"vakt/internal/directory"
+	"vakt/internal/graph"
 )
 
 // LoadChecks reads the checks below the root of a file system. A check that
@@ -65,4 +66,19 @@ func Collect(ctx context.Context, r directory.Reader, sink directory.Sink, o dir
 		return nil, err
 	}
 	return &Collected{s, parts}, nil
+}
+
+// counted is what a budget asks of a tenant.
+type counted interface {
+	Count(ctx context.Context, path string) (int, error)
+}
+
+// Budget counts the requests that reading a tenant will take, before it
+// begins. It is false where not even the number of accounts can be read.
+func Budget(ctx context.Context, r counted) (graph.Budget, bool) {
+	n, err := r.Count(ctx, "/users")
+	if err != nil {
+		return graph.Budget{}, false
+	}
+	return graph.NewBudget(graph.Population{Accounts: n, Resources: -1, Mailboxes: -1, Groups: min(50, 3+n/20), Members: -1, Activity: true, Exchange: true}), true
 }

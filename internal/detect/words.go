@@ -33,7 +33,7 @@ const (
 	fullWords = wordSlots * 7 / 8
 	tagBits   = 32
 
-	latelyWords = 1 << 9
+	latelyWords = 1 << 13
 )
 
 func newWords(seed maphash.Seed) words {

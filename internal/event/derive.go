@@ -22,6 +22,9 @@ type derived struct {
 	// alone are the logs in which it is a function of the first column that
 	// has a value, and of nothing else (see Record.Peek).
 	alone Log
+	// peek, where there is one, answers Record.Peek for what follows from more
+	// than one column.
+	peek func(r *Record, f *field) ([]byte, Standing)
 }
 
 const (
@@ -44,7 +47,7 @@ var derivations = []derived{
 	{name: "vakt.attempt", logs: SignIn, compute: attemptID, from: map[Log][]string{SignIn: {"id", "originalRequestId"}}},
 	{name: "vakt.errorClass", logs: SignIn, alone: SignIn, compute: errorClass, from: map[Log][]string{SignIn: {"status.errorCode"}}},
 	{name: "vakt.passwordAccepted", logs: SignIn, compute: passwordAccepted, from: map[Log][]string{SignIn: {"status.errorCode", "authenticationDetails"}}},
-	{name: "vakt.stepDetails", logs: SignIn, compute: stepDetails, from: map[Log][]string{SignIn: {"status.additionalDetails|mfaResult", "authenticationDetails"}}},
+	{name: "vakt.stepDetails", logs: SignIn, compute: stepDetails, peek: peekStepDetails, from: map[Log][]string{SignIn: {"status.additionalDetails|mfaResult", "authenticationDetails"}}},
 	{name: "vakt.clientClass", logs: SignIn, alone: SignIn, compute: clientClass, from: map[Log][]string{SignIn: {"clientAppUsed"}}},
 	{name: "vakt.blockingPolicies", logs: SignIn, compute: blockingPolicies, from: map[Log][]string{SignIn: {"status.errorCode", "appliedConditionalAccessPolicies"}}},
 	{name: "vakt.userDomain", logs: directory, alone: directory, compute: userDomain, from: map[Log][]string{SignIn: {"userPrincipalName"}, Risk: {"userPrincipalName"}}},

@@ -21,6 +21,7 @@ type Layout struct {
 	beta       []int // slots that only a beta sign-in has
 	properties []int // slots below an Azure Monitor record's "properties"
 	core       [coreCount]Field
+	plain      [shapes][]plainColumn
 }
 
 // Layout makes the layout that reads the given fields beside the core ones.
@@ -69,6 +70,7 @@ func (s *Schema) Layout(fields ...Field) (*Layout, error) {
 	s.mu.RLock()
 	l.fields = slices.Clone(s.fields)
 	s.mu.RUnlock()
+	l.plain = l.plainColumns()
 	return l, nil
 }
 

@@ -13,15 +13,22 @@ type Standing uint8
 const (
 	Unseen Standing = iota // Field is unknown
 	Empty                  // Field is known and has no value
-	Alone                  // Field follows from the raw value alone
-	Mixed                  // ask Field: it follows from several columns, or cannot be told without decoding
+	Alone                  // Field follows from the raw bytes alone
+	Mixed                  // ask Field: it cannot be told without decoding
 )
 
 // Peek answers for a field without decoding it. Raw is there where the field
 // is Alone: then two records, of whatever shape, that give equal raw bytes
 // give equal values, so that whoever has seen one knows the other. The bytes
-// are JSON as it stands in the record, and valid until the next Read.
+// are JSON as it stands in the record, or several pieces of it one after the
+// other, and valid until the next Read.
 func (r *Record) Peek(f Field) (raw []byte, is Standing) {
+	if p := r.layout.plain[r.shape][f]; p.log&r.logs != 0 {
+		if raw = r.row.Raw(int(p.slot)); raw == nil || extract.IsNull(raw) {
+			return nil, Empty
+		}
+		return raw, Alone
+	}
 	d := r.layout.fields[f]
 	switch {
 	case r.logs&d.log == 0:
@@ -30,8 +37,33 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 		return r.peekColumn(d)
 	case d.derive.alone&d.log != 0:
 		return r.peekDerived(d)
+	case d.derive.peek != nil:
+		return d.derive.peek(r, d)
 	}
 	return nil, Mixed
+}
+
+// plainColumn is where a column stands in a shape that writes it in one place,
+// and leaves it out where it has no value.
+type plainColumn struct {
+	log  Log // NoLog: it is no such column
+	slot int32
+}
+
+// plainColumns are the plain columns of each shape, by field.
+func (l *Layout) plainColumns() (all [shapes][]plainColumn) {
+	for shape := range all {
+		all[shape] = make([]plainColumn, len(l.fields))
+		if shape := Shape(shape); shape == NoShape || shape == PortalCSV || shape == LogAnalytics {
+			continue
+		}
+		for i, d := range l.fields[1:] {
+			if of := d.sources[shape]; d.derive == nil && len(of) == 1 && of[0].key == "" && l.slots[of[0].path] >= 0 {
+				all[shape][i+1] = plainColumn{d.log, int32(l.slots[of[0].path])}
+			}
+		}
+	}
+	return all
 }
 
 // peekColumn finds the source that Record.column decodes.

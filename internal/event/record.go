@@ -30,6 +30,8 @@ type Record struct {
 
 	modifiedAudit, modifiedUnified propertyList
 
+	stepForms [16]stepForm // by form, of the layout's row
+
 	key     Key
 	keyed   uint32 // number of the record that key is of
 	hashed  []byte // scratch: what a key is made of
@@ -47,6 +49,7 @@ type cell struct {
 func (r *Record) attach(l *Layout) {
 	r.layout, r.row = l, l.projection.NewRow()
 	r.cells = nil
+	r.stepForms = [16]stepForm{}
 }
 
 func (r *Record) reset(raw []byte) {

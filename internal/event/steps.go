@@ -39,9 +39,9 @@ const (
 // eachStepDetail visits the detail of every step, as it stands, where it is a
 // text, until visit returns false.
 func eachStepDetail(steps []byte, visit func(raw []byte) bool) {
-	if places, ok := flatDetails(steps); ok {
-		for _, at := range places {
-			if at > 0 && !visit(steps[at:at+2+bytes.IndexByte(steps[at+1:], '"')]) {
+	if flat := flatDetails(steps); flat.ok {
+		for _, at := range flat.places {
+			if at > 0 && !visit(stringAt(steps, at)) {
 				return
 			}
 		}
@@ -55,34 +55,102 @@ func eachStepDetail(steps []byte, visit func(raw []byte) bool) {
 	}
 }
 
+// flatSteps are the places of the details of a few steps; 0 is no place.
+type flatSteps struct {
+	places [8]int
+	ok     bool // they are where they seem to be
+}
+
 // flatDetails finds the details of a few steps, where they are not empty, by
 // searching for the key. That is safe, and ok is true, where there is no
 // escape, so that quotes and a colon are a key; where no list is within, and
 // every curly bracket that opens is the first or follows another step, so that
 // none is within a step; and where there are as many keys as steps.
-func flatDetails(steps []byte) (places [8]int, ok bool) {
+func flatDetails(steps []byte) (flat flatSteps) {
 	if extract.Kind(steps) != '[' || bytes.IndexByte(steps, '\\') >= 0 || bytes.IndexByte(steps[1:], '[') >= 0 {
-		return places, false
+		return flat
 	}
 	n, from := 0, 0
-	for ; n < len(places); n++ {
+	for ; n < len(flat.places); n++ {
 		at := bytes.Index(steps[from:], []byte(stepKeyEnd))
 		if at < 0 {
 			break
 		}
 		from += at + len(stepKeyEnd)
 		if !bytes.HasSuffix(steps[:from], []byte(stepKey)) {
-			return places, false
+			return flat
 		}
 		for from < len(steps) && steps[from] == ' ' {
 			from++
 		}
 		if rest := steps[from:]; len(rest) > 1 && rest[0] == '"' && rest[1] != '"' {
-			places[n] = from
+			flat.places[n] = from
 		}
 	}
 	objects := bytes.Count(steps, []byte("{"))
-	return places, n < len(places) && objects == n && objects == bytes.Count(steps, []byte("},{"))+1
+	flat.ok = n < len(flat.places) && objects == n && objects == bytes.Count(steps, []byte("},{"))+1
+	return flat
+}
+
+// stringAt is the string, without escapes, that begins at a place.
+func stringAt(b []byte, at int) []byte { return b[at : at+2+bytes.IndexByte(b[at+1:], '"')] }
+
+// stepForm remembers where the details stand in values of one form.
+type stepForm struct {
+	form uint64 // 0: nothing is remembered
+	flat flatSteps
+}
+
+// peekStepDetails is what stepDetails follows from: the text beside the error
+// code, and the details of the steps, as they stand.
+func peekStepDetails(r *Record, f *field) ([]byte, Standing) {
+	from := len(r.arena)
+	known := false
+	for _, column := range f.from[0] {
+		raw, is := r.Peek(column)
+		if is == Mixed || is == Alone && mayBeNothing(r.layout.fields[column].kind, raw) {
+			return nil, Mixed
+		}
+		known = known || is != Unseen
+		if is == Alone {
+			r.arena = append(r.arena, raw...)
+			break
+		}
+	}
+	steps, is := r.Peek(f.from[1][0])
+	known = known || is != Unseen
+	if is == Alone {
+		flat := r.flatSteps(f.from[1][0], steps)
+		if !flat.ok {
+			return nil, Mixed
+		}
+		for _, at := range flat.places {
+			if at > 0 {
+				r.arena = append(r.arena, stringAt(steps, at)...)
+			}
+		}
+	}
+	switch {
+	case len(r.arena) > from:
+		return r.arena[from:len(r.arena):len(r.arena)], Alone
+	case known:
+		return nil, Empty
+	}
+	return nil, Unseen
+}
+
+// flatSteps finds the details in the value of a column, or remembers where
+// they stood in one of the same form.
+func (r *Record) flatSteps(column Field, steps []byte) *flatSteps {
+	var form uint64
+	if p := r.layout.plain[r.shape][column]; p.log&r.logs != 0 {
+		form = r.row.Form(int(p.slot))
+	}
+	known := &r.stepForms[form%uint64(len(r.stepForms))]
+	if form == 0 || known.form != form {
+		*known = stepForm{form, flatDetails(steps)}
+	}
+	return &known.flat
 }
 
 // scalars yields every scalar value inside a raw document, keys left out. It

@@ -31,39 +31,42 @@ func (s *scan) named(k *known, i, depth int, deep bool) int {
 // container reads an object or list at a named place. The depth is that of
 // the object around it.
 func (s *scan) container(k *known, i, depth int, deep bool) int {
-	n, end := k.node, 0
+	n, end, form := k.node, 0, uint64(0)
 	switch {
 	case s.b[i] == '{' && n.kids != nil:
 		end = s.object(s.row.places.below(&k.own, n), i, depth+1, deep || n.whole)
 	case deep || n.whole:
-		end = s.proved(k, i, depth)
+		end, form = s.proved(k, i, depth)
 	default:
 		end = s.pass(i)
 	}
 	if end >= 0 && n.whole {
 		s.row.store(n.slot, s.b[i:end:end])
+		s.row.forms[n.slot] = form
 	}
 	return end
 }
 
 // proved reads an object or list that must be valid to its last byte, and in
-// which nothing is named. Logs repeat such values, and what was valid once is
-// valid again: the last few are kept to compare with.
-func (s *scan) proved(k *known, i, depth int) int {
+// which nothing is named, and tells its form.
+func (s *scan) proved(k *known, i, depth int) (end int, form uint64) {
 	before := s.k
-	end := s.pass(i)
-	if end < 0 || k.proofs.have(s.b[i:end]) {
-		return end
+	if end = s.pass(i); end < 0 {
+		return end, 0
+	}
+	if form = k.proofs.form(s.b[i:end]); form != 0 {
+		return end, form
 	}
 	s.k = before
 	if s.value(k, i, depth) != end {
-		return no
+		return no, 0
 	}
 	if k.proofs == nil {
 		k.proofs = new(proofs)
 	}
-	k.proofs.add(s.b[i:end])
-	return end
+	s.row.formed++
+	k.proofs.add(s.b[i:end], s.row.formed)
+	return end, s.row.formed
 }
 
 // document tells whether the text of the string at [i, end) begins like an

@@ -87,36 +87,6 @@ func (s *seenKeys) count() int {
 	return n
 }
 
-// proofs are objects and lists that were found valid, the newest few.
-type proofs struct {
-	kept [4][]byte
-	next int
-}
-
-// proofSize is the largest value that is kept, in bytes.
-const proofSize = 4 << 10
-
-// have reports whether a value is among them.
-func (p *proofs) have(raw []byte) bool {
-	if p == nil {
-		return false
-	}
-	for _, kept := range p.kept {
-		if len(kept) == len(raw) && bytes.Equal(kept, raw) {
-			return true
-		}
-	}
-	return false
-}
-
-// add keeps a value in place of the oldest.
-func (p *proofs) add(raw []byte) {
-	if len(raw) <= proofSize {
-		p.kept[p.next] = append(p.kept[p.next][:0], raw...)
-		p.next = (p.next + 1) % len(p.kept)
-	}
-}
-
 // newKnown makes a key of its text.
 func newKnown(text string, hash uint64, n *node) *known {
 	k := &known{text: text, hash: hash, node: n}

@@ -207,14 +207,18 @@ func (p *Projection) With(k Kernel) *Projection {
 
 // NewRow returns scratch space for this projection's records. A Row is used
 // again for record after record; it is not safe for concurrent use.
-func (p *Projection) NewRow() *Row { return &Row{slots: make([][]byte, p.slots)} }
+func (p *Projection) NewRow() *Row {
+	return &Row{slots: make([][]byte, p.slots), forms: make([]uint64, p.slots)}
+}
 
 // Row holds what one record says at the wanted paths. After an error of Fast
 // or Strict it is empty.
 type Row struct {
 	rec    []byte
 	slots  [][]byte
-	filled []int // slots that hold something
+	forms  []uint64 // by slot
+	formed uint64   // the newest form
+	filled []int    // slots that hold something
 	keys   int
 	arena  []byte // decoded keys and JSON text
 	names  names
@@ -227,6 +231,12 @@ type Row struct {
 // or list at a Whole path. It is valid until the Row's next record and shares
 // memory with the record.
 func (r *Row) Raw(slot int) []byte { return r.slots[slot] }
+
+// Form numbers the object or list in the slot of a Whole path. Two with one
+// number differ in digits at most, and in none but those of strings that are
+// values: what has been found out of the structure of one holds for the other.
+// It is 0 where no form was made out, and each Row has numbers of its own.
+func (r *Row) Form(slot int) uint64 { return r.forms[slot] }
 
 // Keys is the number of members of the record's own object.
 func (r *Row) Keys() int { return r.keys }
@@ -254,7 +264,7 @@ func (r *Row) store(slot int, raw []byte) {
 func (r *Row) reset() {
 	r.rec, r.keys = nil, 0
 	for _, slot := range r.filled {
-		r.slots[slot] = nil
+		r.slots[slot], r.forms[slot] = nil, 0
 	}
 	r.filled = r.filled[:0]
 	r.arena = r.arena[:0]

@@ -225,6 +225,9 @@ func TestReadsASimulatedTenant(t *testing.T) {
 		if c := tenant.Compare(granted.All(), tenant.ReadFeatures()); len(c.Missing)+len(c.Surplus) > 0 {
 			t.Errorf("missing %v, surplus %v", c.Missing, c.Surplus)
 		}
+		if n, err := r.Count(t.Context(), "/users"); err != nil || n != len(usersOf(state)) {
+			t.Errorf("counted %d users of %d, %v", n, len(usersOf(state)), err)
+		}
 		may, err := r.Cmdlets(t.Context())
 		if err != nil || !slices.Contains(may, "Get-Mailbox") || slices.Contains(may, "Set-Mailbox") {
 			t.Errorf("may call %v, %v", may, err)

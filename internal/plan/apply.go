@@ -259,18 +259,24 @@ func namesOf(grants []tenant.Grant) []string {
 	return names
 }
 
-// today refuses a run that would go beyond the limit of the day.
+// today refuses a run that would go beyond the limit of the day. Whoever has
+// raised the limit of a run above it has typed how much this plan writes: that,
+// and some that must be repeated, may then be tried on top of what was.
 func (r *runner) today(ctx context.Context) (err error) {
 	if r.attempts, err = r.d.Journal.Attempts(ctx, r.p.Tenant, r.d.Now().Add(-24*time.Hour)); err != nil {
 		return err
 	}
 	open := 0
 	for _, s := range r.steps {
-		if !s.settled() && s.phase != Acked {
+		if s.pending() {
 			open++
 		}
 	}
-	return r.p.Limits.WithinDay(r.attempts, open)
+	r.limits = r.p.Limits
+	if r.limits.Raised > r.limits.Day {
+		r.limits.Day = max(r.limits.Day, r.attempts+open+open/10)
+	}
+	return r.limits.WithinDay(r.attempts, open)
 }
 
 // newRun is the first row of a run. Its id is when it began and some of a hash.

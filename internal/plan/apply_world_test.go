@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
@@ -62,10 +64,10 @@ type world struct {
 	emerging []string          // emergency accounts
 }
 
-// setting is how a world is made.
+// setting is how a world is made; without a scenario it is the small tenant.
 type setting struct {
 	scenario string
-	accounts int
+	shared   int // shared mailboxes that nobody uses, in the small tenant; 0: 6
 	seed     uint64
 	server   rig.ServerOptions
 	wrap     func(http.RoundTripper) http.RoundTripper
@@ -73,13 +75,15 @@ type setting struct {
 
 func newWorld(t testing.TB, set setting) *world {
 	t.Helper()
+	var scenarios fs.FS = os.DirFS("../../scenarios")
 	if set.scenario == "" {
-		set.scenario = "small-business"
+		text := strings.TrimSpace(smallTenant)
+		if set.shared > 0 {
+			text = strings.NewReplacer("forgotten_shared: 6", fmt.Sprintf("forgotten_shared: %d", set.shared), "accounts: 26", fmt.Sprintf("accounts: %d", 20+set.shared)).Replace(text)
+		}
+		set.scenario, scenarios = "small", fstest.MapFS{"small.yml": {Data: []byte(text)}}
 	}
-	s, err := sim.Load(os.DirFS("../../scenarios"), set.scenario)
-	if err == nil && set.accounts > 0 {
-		s, err = s.WithAccounts(set.accounts)
-	}
+	s, err := sim.Load(scenarios, set.scenario)
 	fatal(t, err)
 	state, labels, err := rig.Generate(s, rig.Options{Clock: time.Now, Seed: set.seed + 7})
 	fatal(t, err)
@@ -355,5 +359,3 @@ func count[T comparable](list []T, of T) (n int) {
 	}
 	return n
 }
-
-var _ = fmt.Sprint

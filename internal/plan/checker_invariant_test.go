@@ -49,8 +49,10 @@ var invariants = []invariant{
 	{0, "every run ends", ends},
 }
 
-// verdict is everything that is broken, in the order of the invariants.
+// verdict is everything that is broken: what the story found, and then in the
+// order of the invariants.
 func (e *evidence) verdict() (broken []string) {
+	broken = append(broken, e.wrong...)
 	for _, i := range invariants {
 		for _, text := range i.check(e) {
 			broken = append(broken, fmt.Sprintf("invariant %d (%s): %s", i.number, i.name, text))
@@ -172,7 +174,9 @@ func evidenceFirst(e *evidence) []string {
 			return "the plan with its before-values was not in the state"
 		case a.intent == nil || c == nil:
 			return "" // other invariants
-		case len(a.intent.Before) == 0 || string(a.intent.Before) != string(c.Before):
+		case a.field == written[1] && len(a.intent.Before) > 0 && string(a.intent.Before) != "null":
+			return "" // only the fresh read has that value
+		case a.field == written[1] || string(a.intent.Before) != string(c.Before):
 			return fmt.Sprintf("the intent has the before-value %s, the plan %s", a.intent.Before, c.Before)
 		}
 		return ""
@@ -191,11 +195,12 @@ func onRecord(e *evidence) (broken []string) {
 	return broken
 }
 
-// latest is the last arrival of an object's action at or before a time.
+// latest is the last arrival of an object's action at or before the time of a
+// row, which is kept to the millisecond.
 func (e *evidence) latest(object, action string, by time.Time) *arrival {
 	var last *arrival
 	for _, a := range e.arrivals {
-		if a.object == object && a.action == action && !a.at.After(by) {
+		if a.object == object && a.action == action && !a.at.After(by.Add(time.Millisecond)) {
 			last = a
 		}
 	}
@@ -228,7 +233,7 @@ func noInvention(e *evidence) (broken []string) {
 		text := ""
 		switch r.Phase {
 		case plan.Acked:
-			if a == nil || !a.clean || a.status >= 300 {
+			if a == nil || !a.clean {
 				text = "nobody has answered so"
 			}
 		case plan.Rejected:
@@ -323,7 +328,8 @@ func exactRollback(e *evidence) (broken []string) {
 
 func driftedRollback(e *evidence) []string {
 	return e.each(func(a *arrival) string {
-		if a.attempt != nil && a.attempt.rollback && !a.ours && e.settledTouch(a) {
+		c := a.change()
+		if c != nil && a.attempt.rollback && a.was != string(c.Before) && !a.ours && e.settledTouch(a) {
 			return fmt.Sprintf("the value %s is not the one that we have written", a.was)
 		}
 		return ""

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"testing"
 	"time"
 
 	"vakt/internal/plan"
@@ -27,6 +28,8 @@ type evidence struct {
 	// chain tells what an offline look at the exported journal found; empty for
 	// nothing, or where there is none.
 	chain []string
+	// wrong is what the story itself found that must not happen.
+	wrong []string
 }
 
 // attempt is one call of Apply.
@@ -110,4 +113,21 @@ func (e *evidence) ourWrites() (list []rig.Entry) {
 		}
 	}
 	return list
+}
+
+// tell writes down the whole story, in the order of time.
+func (e *evidence) tell(t testing.TB) {
+	t.Helper()
+	for _, a := range e.attempts {
+		t.Logf("attempt %d from %s to %s: rollback %v, killed %v, halted %v: %v", a.number, a.begin.Format(time.TimeOnly), a.end.Format(time.TimeOnly), a.rollback, a.died, a.halted, a.err)
+	}
+	for _, a := range e.arrivals {
+		t.Logf("%s: clean %v, applied %v, was %s, ours %v, read %s ago, touched %s ago", a, a.clean, a.applied, a.was, a.ours, a.read, a.touched)
+	}
+	for _, x := range e.entries {
+		t.Logf("%s %s %s: %s → %s, applied %v", x.Time.Format("15:04:05.000"), x.Method, x.Path, x.Before, x.After, x.Applied)
+	}
+	for _, r := range e.rows {
+		t.Logf("row %d %s %s %s: %s → %s %s", r.Seq, r.Time.Format("15:04:05.000"), r.Phase, r.Change, r.Before, r.After, r.Note)
+	}
 }

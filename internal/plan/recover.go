@@ -60,9 +60,9 @@ func (r *runner) brokeOff(ctx context.Context, s *step) error {
 // is there; any other is read for as long as a replica may lag, and never
 // repeated unseen.
 func (r *runner) resolve(ctx context.Context, s *step) error {
-	enough := anything
+	enough := streak(unanswered)
 	if !s.absolute() {
-		enough = onlyAfter
+		enough = written
 	}
 	seen, value, err := r.watch(ctx, s, callSettle, 0, enough)
 	switch {
@@ -100,7 +100,7 @@ func (r *runner) foreign(ctx context.Context, row *Row) error {
 			continue
 		}
 		s := &step{change: &of.Changes[i], phase: Unsettled, sent: row.Time, found: row.Before}
-		seen, value, err := r.watch(ctx, s, callSettle, 0, anything)
+		seen, value, err := r.watch(ctx, s, callSettle, 0, unanswered)
 		if err != nil {
 			return fmt.Errorf("an earlier run (%s) left %s without an outcome: %w", row.Run, row.Change, err)
 		}

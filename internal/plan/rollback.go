@@ -131,7 +131,8 @@ func (r *runner) undone(s *step) *Row {
 }
 
 // ours wants a value that a rollback is to replace to be the one that the run
-// has written: two reads must agree on it.
+// has written: two reads must agree on it. That it is not is believed only when
+// no replica can be behind any more.
 func (r *runner) ours(ctx context.Context, s *step) error {
 	if r.p.Undoes == "" || s.maybe {
 		return nil
@@ -139,7 +140,7 @@ func (r *runner) ours(ctx context.Context, s *step) error {
 	if err := r.halted(ctx); err != nil {
 		return err
 	}
-	seen, value, err := r.watch(ctx, s, callSettle, 0, anything)
+	seen, value, err := r.watch(ctx, s, callSettle, 0, hoping(seesBefore))
 	switch {
 	case err != nil:
 		return err

@@ -31,6 +31,7 @@ type runner struct {
 	policy    Policy
 	approvals []Approval
 	protector *Protector
+	limits    Limits           // with the limit of the day that holds for this run
 	steps     map[string]*step // by the change's id
 	slots     chan struct{}
 

@@ -23,7 +23,7 @@ func (w *story) misuse() {
 		return
 	}
 	if t := w.apply(ctx, p, why, change); t.err == nil {
-		w.t.Errorf("seed %d: it was not refused: %v", w.seed, why)
+		w.wrong("it was not refused: %v", why)
 	}
 }
 
@@ -61,7 +61,7 @@ func (w *story) say(p *plan.Plan, who plan.Person, change func(*plan.Approval)) 
 		err = w.ledger.Append(context.Background(), &plan.Row{Time: now, Tenant: p.Tenant, Plan: p.Hash, Actor: who.ID, Phase: phase, After: text, Note: a.Reason})
 	}
 	if err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 	}
 }
 
@@ -105,7 +105,7 @@ func (w *story) selfLifted() (*plan.Plan, error, func(*plan.Deps)) {
 		Overrides: []plan.Lift{{Account: account, Override: plan.Override{By: bo, Reason: "nobody uses it"}}},
 	})
 	if err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 		return nil, nil, nil
 	}
 	w.say(p, bo, func(*plan.Approval) {})
@@ -144,7 +144,7 @@ func (w *story) tooMany() (*plan.Plan, error, func(*plan.Deps)) {
 	in := plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now()}
 	p, err := plan.Build(in)
 	if err != nil || p.Accounts() <= p.Limits.Allowed() {
-		w.t.Errorf("seed %d: all accounts are no more than a run may touch: %v", w.seed, err)
+		w.wrong("all accounts are no more than a run may touch: %v", err)
 		return nil, nil, nil
 	}
 	w.say(p, w.approver(), func(*plan.Approval) {})
@@ -166,7 +166,7 @@ func (w *story) tooManyToday() (*plan.Plan, error, func(*plan.Deps)) {
 			Action: plan.Disable, Field: "accountEnabled", Actor: ada.ID, Phase: plan.Rejected, Note: "refused",
 		})
 		if err != nil {
-			w.t.Errorf("seed %d: %v", w.seed, err)
+			w.wrong("%v", err)
 			return nil, nil, nil
 		}
 	}

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,7 +78,7 @@ func newStage(t testing.TB, m *template, set staging) *stage {
 		state.SetReplicas(2, set.lag)
 	}
 	s.server = rig.Handler(state, rig.ServerOptions{
-		Seed: set.seed, OnRequest: s.answered,
+		Seed: set.seed, OnRequest: s.answered, Apps: apps(),
 		Fault: func(r rig.Request) (f rig.Fault) {
 			if s.calm.Load() {
 				return f
@@ -90,7 +91,7 @@ func newStage(t testing.TB, m *template, set staging) *stage {
 			}
 			return f
 		},
-		OnUnknown: func(r string) { t.Errorf("seed %d: the simulated tenant does not know %s", set.seed, r) },
+		OnUnknown: func(r string) { s.wrong("the simulated tenant does not know %s", r) },
 	})
 	cloud, ok := tenant.CloudByName("global")
 	if !ok {
@@ -105,6 +106,15 @@ func newStage(t testing.TB, m *template, set staging) *stage {
 	return s
 }
 
+// apps are the two registrations. The writing one may change administrators,
+// so that nothing but our own protections keeps it from them.
+func apps() []rig.App {
+	read, write := rig.ReadApp(), rig.WriteApp()
+	read.Secret, write.Secret = "read-secret", "write-secret"
+	write.DirectoryRoles = append(write.DirectoryRoles, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13") // Privileged Authentication Administrator
+	return []rig.App{read, write}
+}
+
 // openDisk puts the ledger on the real store; close lets go of it.
 func (s *stage) openDisk(dir string) {
 	d, err := db.Open(context.Background(), filepath.Join(dir, fmt.Sprintf("state-%d.db", s.seed)), db.Options{})
@@ -117,6 +127,14 @@ func (s *stage) openDisk(dir string) {
 	s.store = plan.NewStore(d)
 	s.ledger.Ledger = s.store
 	s.closing = append(s.closing, d.Close)
+}
+
+// wrong writes down what must not happen in a story, whatever stands in the
+// tenant.
+func (s *stage) wrong(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.e.wrong = append(s.e.wrong, fmt.Sprintf(format, args...))
 }
 
 func (s *stage) users() map[string]rig.Object {
@@ -135,9 +153,7 @@ func (s *stage) answered(r rig.Request) {
 	case r.Route == "/users/{id}" && r.Method == http.MethodGet && r.Part && r.Status == http.StatusOK:
 		s.read[strings.ToLower(r.Object)] = time.Now()
 	case r.Method != http.MethodGet && s.waiting[r.Object] != nil:
-		a := s.waiting[r.Object]
-		a.status = r.Status
-		a.clean = r.Status >= 200 && r.Status < 300 && slices.Contains([]rig.FaultKind{"", rig.FaultSlow, rig.FaultStale}, r.Fault)
+		s.waiting[r.Object].status = r.Status
 	}
 }
 
@@ -145,7 +161,7 @@ func (s *stage) answered(r rig.Request) {
 func (s *stage) act(a rig.Act) {
 	before := len(s.state.Truth())
 	if err := s.state.Act(a); err != nil {
-		s.t.Errorf("seed %d: %v", s.seed, err)
+		s.wrong("%v", err)
 	}
 	done := slices.ContainsFunc(s.state.Truth()[before:], func(x rig.Entry) bool { return !x.Ours() })
 	s.mu.Lock()
@@ -303,8 +319,29 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	before := len(w.s.state.Truth())
 	resp, err := w.s.server.Transport().RoundTrip(r)
 	w.s.leaves(a, before)
-	return resp, err
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end
+	answer, err := io.ReadAll(resp.Body)
+	a.clean = err == nil && whole(a, resp.StatusCode, answer)
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(answer), broken{err}))
+	return resp, nil
 }
+
+// whole tells whether an answer says without a doubt that a write was done.
+func whole(a *arrival, status int, body []byte) bool {
+	if status == http.StatusNoContent || a.method != http.MethodPost {
+		return status == http.StatusNoContent && len(body) == 0
+	}
+	var said struct{ Value bool }
+	return status == http.StatusOK && json.Unmarshal(body, &said) == nil && said.Value
+}
+
+// broken ends a body with the error that it had.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, cmp.Or(b.err, io.EOF) }
 
 // arrives writes down a write and what the tenant knows of its object.
 func (s *stage) arrives(t *attempt, r *http.Request, body []byte) *arrival {
@@ -367,7 +404,7 @@ func (s *stage) close() *evidence {
 	s.tampered()
 	for _, c := range s.closing {
 		if err := c(); err != nil {
-			s.t.Error(err)
+			s.wrong("%v", err)
 		}
 	}
 	s.e.end, s.e.entries, s.e.rows = s.users(), s.state.Truth(), s.ledger.rows()
@@ -389,6 +426,9 @@ func (s *stage) tampered() {
 		s.e.chain = append(s.e.chain, fmt.Sprintf("the journal is found to be changed, and it was not: %v %v", a, err))
 	}
 	forged := file.Bytes()
+	if len(forged) == 0 {
+		return
+	}
 	draw := dice(s.seed ^ 0x5bd1e995)
 	at := draw.below(len(forged))
 	forged[at] ^= byte(1 << draw.below(7))

@@ -46,7 +46,7 @@ func TestSimulate(t *testing.T) {
 			t.Run(strconv.Itoa(worker), func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				for !failed.Load() {
+				for !failed.Load() || os.Getenv("VAKT_KEEP_GOING") != "" {
 					seed := next.Add(1) - 1
 					if seed >= int64(first+n) {
 						return
@@ -54,11 +54,14 @@ func TestSimulate(t *testing.T) {
 					e := play(t, uint64(seed), dir)
 					played.Add(1)
 					books.add(e)
-					if broken := e.verdict(); len(broken) > 0 || t.Failed() {
+					if broken := e.verdict(); len(broken) > 0 {
 						failed.Store(true)
 						t.Errorf("%d broken in\n%s", len(broken), replay(uint64(seed)))
 						for _, b := range broken[:min(len(broken), 12)] {
 							t.Error(b)
+						}
+						if n == 1 {
+							e.tell(t)
 						}
 					}
 				}
@@ -175,7 +178,7 @@ func (w *story) play() *evidence {
 	defer func() { w.e = w.close() }()
 	var err error
 	if w.p, err = w.build(); err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 		return w.e
 	}
 	if w.draw.chance(25) {
@@ -239,7 +242,7 @@ func (w *story) approve(p *plan.Plan) {
 		err = w.ledger.SaveApproval(context.Background(), p, w.policy.Config, a)
 	}
 	if err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 	}
 	w.said = time.Now()
 }
@@ -285,7 +288,7 @@ func (w *story) carryThrough(ctx context.Context, p *plan.Plan) *plan.Report {
 	}
 	last := w.e.attempts[len(w.e.attempts)-1]
 	if w.e.quiet {
-		w.t.Errorf("seed %d: the plan was not carried out in %d attempts, the last ones in peace: %v %+v", w.seed, mostAttempts, last.err, last.report)
+		w.wrong("the plan was not carried out in %d attempts, the last ones in peace: %v %+v", mostAttempts, last.err, last.report)
 	}
 	return nil
 }
@@ -322,6 +325,7 @@ func (w *story) disturb(ctx context.Context, p *plan.Plan, may bool) *attempt {
 	}
 	t := w.apply(ctx, p, nil, nil)
 	second.Wait()
+	w.point = nil
 	t.halted = halted.Load()
 	w.recoverFrom(kind)
 	return t
@@ -330,7 +334,7 @@ func (w *story) disturb(ctx context.Context, p *plan.Plan, may bool) *attempt {
 // freeze is `vakt freeze` by somebody else, on the same state.
 func (w *story) freeze() {
 	if err := plan.Freeze(context.Background(), w.ledger, tenantID, bo, "to be looked at", time.Now()); err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 	}
 }
 
@@ -345,10 +349,10 @@ func (w *story) recoverFrom(kind string) {
 		return
 	}
 	if t := w.apply(context.Background(), w.p, errors.New("the tenant is frozen"), nil); !errors.Is(t.err, plan.ErrFrozen) {
-		w.t.Errorf("seed %d: a plan for a frozen tenant: %v", w.seed, t.err)
+		w.wrong("a plan for a frozen tenant: %v", t.err)
 	}
 	if err := plan.Unfreeze(context.Background(), w.ledger, tenantID, bo, "looked at", time.Now()); err != nil {
-		w.t.Errorf("seed %d: %v", w.seed, err)
+		w.wrong("%v", err)
 	}
 }
 
@@ -361,7 +365,7 @@ func (w *story) twice(ctx context.Context, p *plan.Plan, after time.Duration) {
 	t := w.apply(ctx, p, nil, func(d *plan.Deps) { d.Point = nil })
 	var held *plan.HeldError
 	if !errors.As(t.err, &held) {
-		w.t.Errorf("seed %d: a second run beside the first: %v", w.seed, t.err)
+		w.wrong("a second run beside the first: %v", t.err)
 	}
 }
 
@@ -370,7 +374,7 @@ func (w *story) check(ctx context.Context, r *plan.Report) {
 	w.calm.Store(true)
 	_, err := plan.Verify(ctx, w.deps(&attempt{number: 100}), r.Run.ID)
 	if err != nil && w.e.quiet {
-		w.t.Errorf("seed %d: verify: %v", w.seed, err)
+		w.wrong("verify: %v", err)
 	}
 }
 
@@ -380,7 +384,7 @@ func (w *story) rollBack(ctx context.Context, r *plan.Report) {
 	p, err := plan.Inverse(ctx, w.ledger, plan.Back{Run: r.Run.ID, Requester: ada, Policy: w.policy, Now: time.Now()})
 	if err != nil {
 		if r.Count(plan.Verified) > 0 && w.e.quiet {
-			w.t.Errorf("seed %d: %v", w.seed, err)
+			w.wrong("%v", err)
 		}
 		return
 	}

@@ -66,11 +66,45 @@ func (r *runner) see(ctx context.Context, s *step) (sight, json.RawMessage, erro
 	}
 }
 
-// watch reads a change until two reads in a row, far enough apart, agree on
-// something that is enough; it begins after first. At the end of its patience
-// it gives what the last reads agreed on. Without that it is an error: nobody
-// looked.
-func (r *runner) watch(ctx context.Context, s *step, call string, first time.Duration, enough func(sight) bool) (sight, json.RawMessage, error) {
+// streak is how long reads in a row must show the same before it is believed;
+// never is for what only the end of all patience makes believable.
+type streak func(sight) time.Duration
+
+const never = 2 * Patience
+
+// hoping believes one sight after two reads, and all others only when no
+// replica can lag behind it any more.
+func hoping(wanted sight) streak {
+	return func(seen sight) time.Duration {
+		if seen == wanted {
+			return apart
+		}
+		return lag
+	}
+}
+
+// written believes a change that was acknowledged to be there after two reads,
+// and nothing else before the end.
+func written(seen sight) time.Duration {
+	if seen == seesAfter {
+		return apart
+	}
+	return never
+}
+
+// unanswered believes either value after two reads, as a write that sets a
+// value may be repeated.
+func unanswered(seen sight) time.Duration {
+	if seen == seesAfter || seen == seesBefore {
+		return apart
+	}
+	return lag
+}
+
+// watch reads a change until reads in a row agree for long enough; it begins
+// after first. At the end of its patience it gives what the last two reads
+// agreed on. Without that it is an error: nobody looked.
+func (r *runner) watch(ctx context.Context, s *step, call string, first time.Duration, enough streak) (sight, json.RawMessage, error) {
 	if err := r.point("call." + call + ".before"); err != nil {
 		return seesNothing, nil, err
 	}
@@ -78,56 +112,61 @@ func (r *runner) watch(ctx context.Context, s *step, call string, first time.Dur
 	return seen, value, errors.Join(err, r.point("call."+call+".after"))
 }
 
-func (r *runner) patiently(ctx context.Context, s *step, pause time.Duration, enough func(sight) bool) (sight, json.RawMessage, error) {
+func (r *runner) patiently(ctx context.Context, s *step, pause time.Duration, enough streak) (sight, json.RawMessage, error) {
 	began := r.d.Now()
 	var last sight
-	var since time.Time // of the first read that showed it
-	for n := 0; ; n++ {
+	var since time.Time // of the first read of the streak
+	for n, refused := 0, 0; ; n++ {
 		if err := sleep(ctx, pause); err != nil {
 			return seesNothing, nil, err
 		}
 		now := r.d.Now()
 		seen, value, err := r.see(ctx, s)
-		if hopeless(err) {
+		if refused = refusals(refused, err); refused >= mostRefusals {
 			return seesNothing, nil, err
 		}
 		if seen != last {
 			last, since = seen, now
 		}
-		agreed := seen != seesNothing && now.Sub(since) >= apart && (seen != seesGone || now.Sub(since) >= lag)
-		if agreed && enough(seen) {
+		agree := now.Sub(since)
+		if seen != seesNothing && agree >= enough(seen) {
 			return seen, value, nil
 		}
 		if now.Sub(began) >= Patience {
-			if agreed {
+			if seen != seesNothing && agree >= apart {
 				return seen, value, nil
 			}
 			return seesNothing, nil, errors.Join(errors.New("ten minutes of reading gave no two reads that agree"), err)
 		}
-		pause = pauses[min(n, len(pauses)-1)]
-		if seen != seesNothing && enough(seen) && seen != seesGone {
+		if pause = pauses[min(n, len(pauses)-1)]; seen != seesNothing && enough(seen) == apart {
 			pause = apart
 		}
 	}
 }
 
-// hopeless is an error that no waiting helps against.
-func hopeless(err error) bool {
+// mostRefusals is how many reads in a row may be refused before reading is
+// given up: waiting does not bring back a permission.
+const mostRefusals = 3
+
+// refusals counts reads that were refused one after the other. What no other
+// try can change counts as all of them.
+func refusals(before int, err error) int {
 	var e *graph.Error
-	if !errors.As(err, &e) {
-		return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return mostRefusals
+	case !errors.As(err, &e):
+		return 0
 	}
 	switch e.Kind {
-	case graph.NotPermitted, graph.NotLicensed, graph.Unauthorized, graph.WrongTenant, graph.Refused:
-		return true
+	case graph.NotPermitted, graph.NotLicensed:
+		return before + 1
+	case graph.Unauthorized, graph.WrongTenant, graph.Refused:
+		return mostRefusals
 	default:
-		return false
+		return 0
 	}
 }
-
-func anything(sight) bool { return true }
-
-func onlyAfter(s sight) bool { return s == seesAfter }
 
 // sleep waits, as long as nobody stops it.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -146,7 +185,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // verify reads a change back that the service says it has made.
 func (r *runner) verify(ctx context.Context, s *step) error {
-	seen, value, err := r.watch(ctx, s, callVerify, pauses[0], onlyAfter)
+	seen, value, err := r.watch(ctx, s, callVerify, pauses[0], written)
 	switch {
 	case r.dead():
 		return errDied
@@ -163,7 +202,7 @@ func (r *runner) verify(ctx context.Context, s *step) error {
 
 // missing waits until an object that was not found can be called gone.
 func (r *runner) missing(ctx context.Context, s *step) error {
-	seen, _, err := r.watch(ctx, s, callSettle, 0, func(seen sight) bool { return seen != seesNothing })
+	seen, _, err := r.watch(ctx, s, callSettle, 0, unanswered)
 	switch {
 	case r.dead():
 		return errDied

@@ -32,6 +32,10 @@ func (e *refusal) Error() string { return fmt.Sprintf("%s: %s", e.phase, e.note)
 // errLanded says that a value is there which an earlier try may have written.
 var errLanded = errors.New("an earlier try may have taken effect")
 
+// errUnsteady says that a read disagrees with those before it, as reads do
+// while some replicas are behind.
+var errUnsteady = errors.New("the reads before a write do not agree")
+
 // carryOut is a run from its first row to its last.
 func (r *runner) carryOut(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
@@ -185,7 +189,7 @@ func (r *runner) step(ctx context.Context, s *step) error {
 		if !s.open() {
 			return nil
 		}
-		if err := r.resolve(ctx, s); err != nil {
+		if err := r.resolve(ctx, s); err != nil || s.phase != "" {
 			return err
 		}
 	}
@@ -195,17 +199,21 @@ func (r *runner) step(ctx context.Context, s *step) error {
 // attempt sends a change, unless something speaks against it at the last
 // moment.
 func (r *runner) attempt(ctx context.Context, s *step) error {
-	if err := r.ours(ctx, s); err != nil {
-		return r.refused(ctx, s, err)
+	for began := r.d.Now(); ; {
+		if err := r.ours(ctx, s); err != nil {
+			return r.refused(ctx, s, err)
+		}
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		intended, out := r.send(ctx, s)
+		<-r.slots
+		if !errors.Is(out.Err, errUnsteady) || intended || r.d.Now().Sub(began) > Patience {
+			return r.outcome(ctx, s, out, intended)
+		}
 	}
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	intended, out := r.send(ctx, s)
-	<-r.slots
-	return r.outcome(ctx, s, out, intended)
 }
 
 // send looks at the account and sends the change. Right before the first byte
@@ -244,7 +252,7 @@ func (r *runner) send(ctx context.Context, s *step) (intended bool, out graph.Ou
 // counts as an attempt whatever follows.
 func (r *runner) intend(ctx context.Context, s *step, found json.RawMessage) error {
 	r.mu.Lock()
-	err := r.p.Limits.WithinDay(r.attempts, 1)
+	err := r.limits.WithinDay(r.attempts, 1)
 	if err == nil {
 		r.attempts++
 	}
@@ -295,6 +303,9 @@ func (r *runner) compare(s *step, fresh *action.Fresh) (json.RawMessage, error) 
 	if !deed.Same(c.Before, value) {
 		if s.maybe && deed.Same(c.After, value) {
 			return nil, errLanded
+		}
+		if r.p.Undoes != "" {
+			return nil, errUnsteady
 		}
 		return nil, &refusal{Drifted, fmt.Sprintf("%s is %s, planned was %s: somebody changed it", c.Field, value, c.Before)}
 	}

@@ -69,7 +69,7 @@ func judge(t *testing.T, s *directory.Snapshot, labels []rig.Label) *check.Resul
 var (
 	tag = regexp.MustCompile(`(?s)<(script|style)>.*?</(script|style)>|<code>.*?</code>|<[^>]*>`)
 	// names are those of permissions and checks, and what is typed.
-	names   = regexp.MustCompile(`\b[A-Za-z]+\.Read[.A-Za-z]*|[a-z0-9]+(?:-[a-z0-9]+)+|--[a-z]+ [a-z]+`)
+	names   = regexp.MustCompile(`\b[A-Za-z]+\.Read[.A-Za-z]*|[a-z0-9]+(?:-[a-z0-9]+)+|--[a-z]+ [a-z]+|` + "`[^`]*`")
 	english = regexp.MustCompile(`(?i)[^.\n]*\b(the|is|are|was|were|not|of|with|has|nobody|whose|which|read|and|that|they|it|no|when|to|for|by|on|only|cannot|does|mailbox|accounts?|sign)\b[^.\n]*`)
 )
 

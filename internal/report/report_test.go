@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,42 @@ func TestHTMLAsksTheNetworkForNothing(t *testing.T) {
 	}
 	if !strings.Contains(page, `content="default-src &#39;none&#39;`) && !strings.Contains(page, `content="default-src 'none'`) {
 		t.Error("the page has no content security policy")
+	}
+}
+
+// Without its script the page shows everything that it holds: what is hidden
+// are the controls that the script brings to life.
+func TestHTMLWorksWithoutScript(t *testing.T) {
+	page := html(t, tenant(), "en")
+	for _, m := range regexp.MustCompile(`<[a-z]+[^>]*\shidden[^>]*>`).FindAllString(page, -1) {
+		if m != `<form class="filters" hidden>` && m != `<button type="button" id="theme" hidden>` {
+			t.Errorf("hidden without a script: %s", m)
+		}
+	}
+	if strings.Count(page, "<details") == 0 || !strings.Contains(page, "@media print") {
+		t.Error("the page has nothing to fold up, or no style for paper")
+	}
+}
+
+// A large tenant makes a page that a browser can still open: what is to be
+// done comes first, and the page says how much it leaves out.
+func TestLargeTenantMakesASmallPage(t *testing.T) {
+	r := tenant()
+	for i := range 40000 {
+		v := check.AccountVerdict{Account: check.Subject{Kind: "account", ID: strconv.Itoa(i), Name: "Blocked"}, UPN: "blocked@contoso.com", Kind: "shared", Verdict: check.Blocked}
+		r.Result.Verdicts = append(r.Result.Verdicts, v)
+		r.Result.Findings = append(r.Result.Findings, check.Finding{Check: "resource-signin-enabled", Status: check.Found, Subject: v.Account})
+	}
+	page := html(t, r, "en")
+	if len(page) > 2<<20 {
+		t.Errorf("the page is %d bytes", len(page))
+	}
+	more := len(hostile) + 40000 - 2500
+	if !strings.Contains(page, fmt.Sprintf("%d more accounts are not in this table", more)) || !strings.Contains(page, "and 39511 more") {
+		t.Error("the page does not say what it leaves out")
+	}
+	if strings.Count(page, `data-verdict="block"`) != len(hostile) {
+		t.Error("an account to block is left out")
 	}
 }
 

@@ -78,19 +78,20 @@ type remembered struct {
 	class *class
 }
 
-func (s *memoSet) find(hash uint64, value []byte) *class {
+// find looks a value up and puts it first.
+func (s *memoSet) find(hash uint64, value []byte) bool {
 	for i := range s {
 		if e := &s[i]; e.hash == hash && e.class != nil && bytes.Equal(e.value, value) {
 			if i > 0 {
 				s[0], s[i] = s[i], s[0]
-				return s[0].class
 			}
-			return e.class
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
+// put keeps a value in place of the one that was not used for longest.
 func (s *memoSet) put(hash uint64, value []byte, c *class) {
 	last := len(s) - 1
 	kept := append(s[last].value[:0], value...)

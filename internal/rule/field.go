@@ -11,6 +11,7 @@ import (
 type fieldState struct {
 	lookup *lookup
 	memo   memo
+	latest *remembered // of the memo: most fields say again what they said last; nil: none yet
 
 	unknown, absent, present *class // present: a value that no predicate is true of
 
@@ -66,6 +67,7 @@ func (m *Matcher) class(slot int) *class {
 	f := &m.fields[slot]
 	if f.round != m.round {
 		f.class, f.round = m.classify(slot, f), m.round
+		m.order = append(m.order, slot)
 	}
 	return f.class
 }
@@ -93,17 +95,19 @@ func (m *Matcher) classify(slot int, f *fieldState) *class {
 		m.key = appendKey(m.key[:0], values.operands)
 		raw = m.key
 	}
+	if l := f.latest; l != nil && l.class != nil && string(raw) == string(l.value) {
+		return l.class
+	}
 	if len(raw) > maxMemo {
 		f.large++
 		return m.compare(slot, f)
 	}
 	set, hash := f.memo.set(m.seed, raw)
-	c := set.find(hash, raw)
-	if c == nil {
-		c = m.compare(slot, f)
-		set.put(hash, raw, c)
+	if !set.find(hash, raw) {
+		set.put(hash, raw, m.compare(slot, f))
 	}
-	return c
+	f.latest = &set[0]
+	return f.latest.class
 }
 
 // appendKey writes values so that no two lists of them are written alike, and

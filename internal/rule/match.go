@@ -34,8 +34,8 @@ type Peeker interface {
 // It asks little of most records. The predicates of a field are answered all
 // at once (lookup) and the answers remembered by the field's raw bytes (memo);
 // a rule is evaluated only where one of the claims of its gate is not false
-// (gate, plan); and what a rule said of a record just like this one is said
-// again (recall). None of it decides anything: each rule says what it would
+// (gate, plan); and what the rules said of a record just like this one is said
+// again (trail). None of it decides anything: each rule says what it would
 // say if it were evaluated by itself.
 type Matcher struct {
 	set   *Set
@@ -50,8 +50,9 @@ type Matcher struct {
 
 	plans   []*plan  // by shape and logs
 	planned int      // plans made
-	recalls []recall // by rule
+	unfit   []bool   // by rule: no trail can tell what it says
 	due     []uint64 // rules to evaluate for the current record, a bit each
+	order   []int    // slots of the current record's fields, as they were looked up
 	seed    maphash.Seed
 	collect func([]byte) bool // adds a text of the record to what values has read; made once
 	key     []byte            // scratch: of values that are remembered
@@ -73,13 +74,13 @@ func (s *Set) NewMatcher() *Matcher {
 		asked:     make([]uint32, s.predicates),
 		answer:    make([]Truth, s.predicates),
 		fields:    make([]fieldState, len(s.lookups)),
-		recalls:   make([]recall, len(s.rules)),
+		unfit:     make([]bool, len(s.rules)),
 		due:       make([]uint64, (len(s.rules)+63)/64),
 		seed:      maphash.MakeSeed(),
 		addresses: addressBook{},
 	}
 	for i, c := range s.rules {
-		m.recalls[i] = newRecall(c)
+		m.unfit[i] = c.unfit()
 	}
 	for i, l := range s.lookups {
 		m.fields[i] = newFieldState(l)
@@ -101,19 +102,39 @@ func (s *Set) NewMatcher() *Matcher {
 func (m *Matcher) Match(sub Subject, logs event.Log, out []Outcome) []Outcome {
 	m.begin(sub)
 	p := m.plan(logs)
-	m.learn(p)
+	if m.learn(p) {
+		m.wake(p)
+		for i := range m.allDue {
+			out = m.evaluate(i, out)
+		}
+		return out
+	}
+	end := m.follow(p)
+	if end == nil {
+		end = m.explore(p)
+	}
+	return m.say(end, out)
+}
+
+// wake finds the rules that are due for the record at hand.
+func (m *Matcher) wake(p *plan) {
 	copy(m.due, p.always)
 	for _, slot := range p.slots {
 		for _, r := range p.woken(slot, m.class(slot)) {
 			m.due[r>>6] |= 1 << (r & 63)
 		}
 	}
+}
+
+// allDue yields the rules that are due, in the order of the set.
+func (m *Matcher) allDue(yield func(int) bool) {
 	for i, word := range m.due {
 		for ; word != 0; word &= word - 1 {
-			out = m.evaluate(i<<6|bits.TrailingZeros64(word), out)
+			if !yield(i<<6 | bits.TrailingZeros64(word)) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // evaluate appends what a rule says about the record, if it is not false.
@@ -123,7 +144,7 @@ func (m *Matcher) evaluate(i int, out []Outcome) []Outcome {
 	if t == False {
 		return out
 	}
-	if o := m.outcome(i, c, t); t == True || len(o.Blind)+len(o.Unread) > 0 {
+	if o := m.explain(c, t); o.counts() {
 		out = append(out, o)
 	}
 	return out
@@ -144,7 +165,7 @@ func (m *Matcher) Listed(r *Raise, log event.Log) Truth {
 func (m *Matcher) begin(sub Subject) {
 	m.sub, m.now = sub, sub.Time()
 	m.peek, _ = sub.(Peeker)
-	m.arena = m.arena[:0]
+	m.arena, m.order = m.arena[:0], m.order[:0]
 	m.names, m.blinds, m.lists = m.names[:0], m.blinds[:0], m.lists[:0]
 	m.round++
 	if m.round == 0 { // after 2^32 records old memos would look fresh

@@ -19,6 +19,20 @@ type Outcome struct {
 	Unread []string
 }
 
+// counts tells whether the outcome is one to be told: an Unknown that nothing
+// of the record or of the lists accounts for is not.
+func (o *Outcome) counts() bool {
+	return o.Result == True || len(o.Blind)+len(o.Unread) > 0
+}
+
+// clone is the outcome in memory of its own.
+func (o *Outcome) clone() Outcome {
+	return Outcome{
+		Rule: o.Rule, Result: o.Result,
+		Matched: slices.Clone(o.Matched), Blind: slices.Clone(o.Blind), Unread: slices.Clone(o.Unread),
+	}
+}
+
 // explain gathers why a rule is true or unknown.
 func (m *Matcher) explain(c *Compiled, t Truth) Outcome {
 	p := &c.program

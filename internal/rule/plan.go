@@ -14,6 +14,9 @@ type plan struct {
 	slots   []int      // fields that are looked up for every record
 	waiting [][]waiter // by slot: what waits for a class of its field
 
+	trail     *crossing // where trails begin; nil: nobody has been anywhere
+	crossings int       // not more than so many
+
 	seen   int // records
 	lesson int // number of the record with which the next lesson begins
 }
@@ -85,6 +88,7 @@ func (m *Matcher) choose(p *plan) {
 		}
 	}
 	p.version++
+	p.trail, p.crossings = nil, 0
 	p.always = make([]uint64, len(m.due))
 	p.waiting = make([][]waiter, len(m.fields))
 	for i, r := range p.rules {
@@ -111,11 +115,12 @@ func (c *chooser) use(g gate, by int) {
 	}
 }
 
-// learn takes the record at hand into a lesson, where there is one.
-func (m *Matcher) learn(p *plan) {
+// learn takes the record at hand into a lesson, and is false where there is
+// none.
+func (m *Matcher) learn(p *plan) bool {
 	p.seen++
 	if p.seen < p.lesson {
-		return
+		return false
 	}
 	for _, slot := range p.fields {
 		m.class(slot).seen++
@@ -124,6 +129,7 @@ func (m *Matcher) learn(p *plan) {
 		p.lesson = p.seen * lessonGrowth
 		m.choose(p)
 	}
+	return true
 }
 
 // woken lists the rules that a class of a field wakes.

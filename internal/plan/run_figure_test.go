@@ -1,0 +1,46 @@
+package plan_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vakt/internal/plan"
+	"vakt/internal/rig"
+)
+
+// A thousand accounts are written and verified within three minutes of
+// simulated time, with one request in a hundred failing and at most one in a
+// hundred throttled.
+func TestThousandAccountsInThreeMinutes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute of computing")
+	}
+	inTime(t, func(t *testing.T) {
+		var requests, throttled, injected atomic.Int64
+		w := newWorld(t, setting{shared: 1600, server: rig.ServerOptions{Faults: rig.Calm, OnRequest: func(r rig.Request) {
+			requests.Add(1)
+			if r.Status == 429 && r.Fault == "" {
+				throttled.Add(1)
+			}
+			if r.Fault != "" {
+				injected.Add(1)
+			}
+		}}})
+		p := w.approve(w.plan(1000, false))
+		began := time.Now()
+		r, err := plan.Apply(t.Context(), w.deps(), p)
+		fatal(t, err)
+		took := time.Since(began)
+		t.Logf("%d of %d verified in %s; %d requests, %d faults, %d throttled; %s", r.Count(plan.Verified), len(p.Changes), took, requests.Load(), injected.Load(), throttled.Load(), r.Why)
+		for _, o := range r.Changes {
+			if o.Phase != plan.Verified {
+				t.Logf("%s: %q: %s", o.Change.ID, o.Phase, o.Note)
+			}
+		}
+		w.named(p)
+		if took > 3*time.Minute || throttled.Load()*100 > requests.Load() || r.Count(plan.Verified) < 990 {
+			t.Error("too slow, too greedy, or too little")
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package rule
+
+// A trail remembers how records were gone through: which field was looked up
+// first, which one next where it was of a certain class, and so on, and what
+// all rules said in the end. What is asked next, and what is said, depends on
+// the classes alone. So a record whose fields are of the same classes, one
+// after the other, comes to the same end, and no rule need be evaluated: most
+// records are as like others as that.
+
+// crossing is a point of a trail, where one field is looked up, or its end.
+type crossing struct {
+	slot int      // of the field; trailEnd: the end
+	ways []way    // from here, the most used first
+	said []saying // at the end
+}
+
+const trailEnd = -1
+
+// way leads on from a crossing, for values of one class.
+type way struct {
+	class *class
+	to    *crossing
+}
+
+// saying is what a rule that was due says.
+type saying struct {
+	rule    int
+	outcome Outcome
+	ask     bool // evaluate the rule: it asks what no class answers
+}
+
+// maxCrossings bounds the crossings of a plan. Then all are forgotten.
+const maxCrossings = 1 << 13
+
+// unfit tells whether a rule asks what no class answers.
+func (c *Compiled) unfit() bool {
+	unfit := false
+	c.program.walk(func(p *predicate) {
+		unfit = unfit || p.ask != askNowhere && (!p.inClass() || p.timed)
+	})
+	return unfit
+}
+
+// follow goes along the trail as far as it leads and returns its end, or nil
+// where nobody has been yet.
+func (m *Matcher) follow(p *plan) *crossing {
+	c := p.trail
+	for c != nil && c.slot != trailEnd {
+		c = *c.way(m.class(c.slot))
+	}
+	return c
+}
+
+// way returns where a way leads, which is nil where nobody has gone it.
+func (c *crossing) way(k *class) **crossing {
+	for i := range c.ways {
+		if c.ways[i].class != k {
+			continue
+		}
+		if i > 0 {
+			c.ways[i], c.ways[i-1] = c.ways[i-1], c.ways[i]
+			i--
+		}
+		return &c.ways[i].to
+	}
+	c.ways = append(c.ways, way{class: k})
+	return &c.ways[len(c.ways)-1].to
+}
+
+// explore evaluates the rules that are due for the record at hand and makes a
+// trail of what was asked meanwhile.
+func (m *Matcher) explore(p *plan) *crossing {
+	end := &crossing{slot: trailEnd}
+	m.wake(p)
+	for i := range m.allDue {
+		if c := m.set.rules[i]; m.unfit[i] {
+			end.said = append(end.said, saying{rule: i, ask: true})
+		} else if t := m.condition(&c.program, c.program.condition); t != False {
+			if o := m.explain(c, t); o.counts() {
+				end.said = append(end.said, saying{rule: i, outcome: o.clone()})
+			}
+		}
+	}
+	if p.crossings += 1 + len(m.order); p.crossings > maxCrossings {
+		p.trail, p.crossings = nil, 0
+	}
+	at := &p.trail
+	for _, slot := range m.order {
+		if *at == nil {
+			*at = &crossing{slot: slot}
+		}
+		at = (*at).way(m.fields[slot].class)
+	}
+	*at = end
+	return end
+}
+
+// say appends what stands at the end of a trail.
+func (m *Matcher) say(end *crossing, out []Outcome) []Outcome {
+	for i := range end.said {
+		if s := &end.said[i]; s.ask {
+			out = m.evaluate(s.rule, out)
+		} else {
+			out = append(out, s.outcome)
+		}
+	}
+	return out
+}
