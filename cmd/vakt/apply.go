@@ -20,19 +20,32 @@ import (
 )
 
 func (a *app) applyCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "apply PLAN",
+	var policy, dry bool
+	cmd := &cobra.Command{
+		Use:   "apply PLAN | --policy",
 		Short: "Carry out an approved plan, one account after the other, and verify each",
 		Long: "Reads each account afresh, changes it only where nothing has moved since the plan\n" +
 			"was made, writes every step to the journal before it is sent, and verifies each wave\n" +
 			"(1, 5, 25, the rest) before the next. Interrupted, it can be applied again: what was\n" +
 			"done is not done twice. The token that can write exists only while this runs.\n\n" +
 			"Exit code: 0 everything is as planned, 1 failed, 3 some accounts were left out or\n" +
-			"are not verified.",
-		Example: "  vakt apply block.plan",
-		Args:    oneArg("vakt apply needs a plan"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.apply(cmd.Context(), args[0]) },
+			"are not verified.\n\n" +
+			"With --policy it does what keep_blocked in the configuration says: new resource\n" +
+			"accounts are blocked once their grace is over. --dry-run tells what it would do.",
+		Example: "  vakt apply block.plan\n  vakt scan && vakt apply --policy --dry-run",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case policy && len(args) == 0:
+				return a.applyPolicy(cmd.Context(), dry)
+			case policy || dry || len(args) != 1:
+				return usage("vakt apply needs a plan, or --policy [--dry-run]")
+			}
+			return a.apply(cmd.Context(), args[0])
+		},
 	}
+	cmd.Flags().BoolVar(&policy, "policy", false, "do what keep_blocked in the configuration says")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "with --policy: tell what it would do, and send nothing")
+	return cmd
 }
 
 func (a *app) apply(ctx context.Context, path string) error {
@@ -166,7 +179,9 @@ func (a *app) policy(c *daemon.Config) (plan.Policy, error) {
 
 // door is everything that a run needs of this process.
 type door struct {
-	deps plan.Deps
+	deps   plan.Deps
+	config *daemon.Config
+	state  *state
 }
 
 // withDoor opens the tenant for a command that looks at, or carries out, a run.
@@ -197,7 +212,7 @@ func (a *app) withDoor(ctx context.Context, id string, do func(*door) error) err
 	if err != nil {
 		return failed(err)
 	}
-	return do(&door{plan.Deps{
+	return do(&door{config: c, state: s, deps: plan.Deps{
 		Journal: s.plans, Access: access, Snapshot: snapshot, Actor: who, Now: time.Now,
 		Policy:  func() (plan.Policy, error) { return a.policy(c) },
 		Lock:    filepath.Join(filepath.Dir(s.db.Path()), "vakt-"+t.ID+".lock"),

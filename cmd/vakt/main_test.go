@@ -43,7 +43,7 @@ func TestStories(t *testing.T) {
 			return err == nil, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "gz": compress, "waitfor": waitFor,
-			"runs": onRun, "sedfile": replaceIn, "blocked": blocked, "unreachable": unreachable},
+			"runs": onRun, "sedfile": replaceIn, "blocked": blocked, "unreachable": unreachable, "append": appendLine},
 	})
 }
 
@@ -149,4 +149,12 @@ func unreachable(ts *testscript.TestScript, neg bool, args []string) {
 		"    endpoints: {login: " + nobody + ", graph: " + nobody + "/graph, exchange: " + nobody + "/exchange, compliance: " + nobody + "/compliance, manage: " + nobody + "/manage}\n" +
 		"    ca: vakt-ca.pem\n    credential: {kind: certificate, client_id: a0000000-0000-4000-8000-000000000001, file: vakt-read.pem}\n"
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(config), 0o600))
+}
+
+// appendLine appends a line to a file: append FILE LINE.
+func appendLine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE LINE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]+"\n"), 0o600))
 }

@@ -27,6 +27,8 @@ type Config struct {
 	State string
 	// Plan says how plans are approved, and by whom.
 	Plan plan.Config
+	// Keep says whether new resource accounts are kept blocked.
+	Keep plan.Keep
 }
 
 // sections are the keys of the configuration that belong to the roof; the
@@ -40,13 +42,14 @@ type sections struct {
 	} `yaml:"state"`
 	Approval  string          `yaml:"approval"`
 	Approvers []plan.Approver `yaml:"approvers"`
+	Keep      plan.Keep       `yaml:"keep_blocked"`
 }
 
 // ParseConfig reads a configuration. It is strict: an unknown key is an error
 // that names file, line and the nearest known key. The error joins one problem
 // for each thing that is wrong.
 func ParseConfig(file string, data []byte) (*Config, error) {
-	tenants, err := tenant.Parse(file, data, "baseline", "exceptions", "state", "approval", "approvers")
+	tenants, err := tenant.Parse(file, data, "baseline", "exceptions", "state", "approval", "approvers", "keep_blocked")
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +64,10 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 		return filepath.Join(filepath.Dir(file), path)
 	}
 	approval := plan.Config{Approval: s.Approval, Approvers: s.Approvers}
-	if err := approval.Validate(); err != nil {
+	if err := errors.Join(approval.Validate(), s.Keep.Validate()); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return &Config{File: file, Tenants: tenants, Baseline: beside(s.Baseline), Exceptions: beside(s.Exceptions), State: beside(s.State.DSN), Plan: approval}, nil
+	return &Config{File: file, Tenants: tenants, Baseline: beside(s.Baseline), Exceptions: beside(s.Exceptions), State: beside(s.State.DSN), Plan: approval, Keep: s.Keep}, nil
 }
 
 // placed puts file and line before what the YAML reader has to say.

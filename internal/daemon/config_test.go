@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"vakt/internal/daemon"
 )
@@ -15,6 +16,7 @@ const goodConfig = `tenants:
 baseline: baseline.yaml
 exceptions: lists/exceptions.yaml
 state: {dsn: vakt.db}
+keep_blocked: {enabled: true, block_after: 48h}
 `
 
 func TestParseConfig(t *testing.T) {
@@ -23,7 +25,7 @@ func TestParseConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(c.Tenants.Tenants) != 1 || c.Baseline != filepath.Join("etc", "baseline.yaml") || c.Exceptions != filepath.Join("etc", "lists", "exceptions.yaml") ||
-		c.State != filepath.Join("etc", "vakt.db") {
+		c.State != filepath.Join("etc", "vakt.db") || !c.Keep.Enabled || c.Keep.BlockAfter != 48*time.Hour {
 		t.Errorf("read %+v", c)
 	}
 }
@@ -39,5 +41,6 @@ func TestParseConfigRefuses(t *testing.T) {
 	f(strings.Replace(goodConfig, "baseline:", "basline:", 1), `vakt.yaml:5: unknown key "basline": did you mean "baseline"?`)
 	f(strings.Replace(goodConfig, "dsn:", "dsm:", 1), "vakt.yaml:7: ")
 	f(strings.Replace(goodConfig, "state: {dsn: vakt.db}", "state: [1]", 1), "vakt.yaml:7: ")
+	f(strings.Replace(goodConfig, "48h", "1s", 1), "an account is blocked after an hour at the earliest")
 	f(strings.Replace(goodConfig, "managed_identity", "global_admin", 1), "vakt.yaml:4: ")
 }

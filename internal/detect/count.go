@@ -41,7 +41,7 @@ func (j *judge) counter(facts []point) counter {
 	if c.Collapse != nil {
 		return newOperations(facts, int64(c.Collapse.Within.Seconds()))
 	}
-	j.distinct.byAttempt(facts, j.x.words)
+	j.distinct.byAttempt(facts, &j.x.words)
 	return &j.distinct
 }
 
@@ -86,7 +86,7 @@ func (d *distinct) byValue(facts []point) {
 
 // byAttempt makes it count the attempts of facts, of which the value is the
 // attempt or, for a record that is one itself, empty.
-func (d *distinct) byAttempt(facts []point, words *words) {
+func (d *distinct) byAttempt(facts []point, words *glossary) {
 	d.attempts = emptied(d.attempts)
 	d.begin(len(facts))
 	for i := range facts {

@@ -2,9 +2,13 @@ package detect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -57,27 +61,38 @@ type Blind struct {
 	Records int
 }
 
-// decision is one run of stage two.
+// decision is one run of stage two over some targets, for one goroutine.
 type decision struct {
-	d       *Detector
-	workers []*Worker
-	words   *words // what texts are numbered by from here on
-	now     int64  // newest event time
-	logs    event.Log
-	several bool // tenants
-	repeats func(event.Key) bool
+	*common
+	words glossary // what texts are numbered by from here on
 
 	chains   [][]entry                       // by target: firings of correlations beneath
 	versions versions                        // of the target at hand
 	anyGroup []after                         // the same: what may follow in any group
 	absent   map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
-	res      *Result
+	named    map[uint32][]string             // searches by their number
+	res      Result
 	err      error
-
-	named map[uint32][]string // searches by their number
 
 	pair [2]shown // scratch
 	buf  []byte
+}
+
+// common is what all decisions of a run know. Nobody changes it.
+type common struct {
+	d       *Detector
+	workers []*Worker
+	now     int64 // newest event time
+	logs    event.Log
+	several bool // tenants
+	repeats func(event.Key) bool
+}
+
+func (c *common) decision() *decision {
+	return &decision{
+		common: c, words: glossary{base: &c.workers[0].words, own: newWords(c.d.seed)}, chains: make([][]entry, len(c.d.targets)),
+		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
+	}
 }
 
 // blindKey is a target and the shape in which it could not see.
@@ -90,41 +105,126 @@ type blindKey struct {
 // after it, save to be closed. repeated tells whether more than one record of
 // a key was given to the workers; nil: any may have been. The error is that of
 // a worker that could not keep its facts, or of a context that ends.
+//
+// It takes as many goroutines as there are workers.
 func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(event.Key) bool) (*Result, error) {
-	x := &decision{
-		d: d, workers: workers, now: math.MinInt64, repeats: repeated, chains: make([][]entry, len(d.targets)),
-		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: &Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
-	}
+	c := &common{d: d, workers: workers, now: math.MinInt64, repeats: repeated}
 	if len(workers) == 0 {
-		x.workers = []*Worker{d.newWorker()}
+		c.workers = []*Worker{d.newWorker()}
 	}
-	x.words = &x.workers[0].words
 	var named tenants
 	for _, w := range workers {
-		x.fail(w.Err())
-		x.now = max(x.now, w.last)
+		if err := w.Err(); err != nil {
+			return nil, err
+		}
+		c.now = max(c.now, w.last)
 		named.merge(w.tenants)
 		for s := range w.seen {
-			x.logs |= s.logs
+			c.logs |= s.logs
 		}
 	}
-	if x.several = named.several; !named.several {
-		x.res.Tenant = named.one
-	}
-	for t := 0; t < len(d.targets) && x.err == nil; t++ {
-		x.fail(ctx.Err())
-		x.target(ctx, t)
-	}
-	if x.words.full {
-		x.fail(errFull)
-	}
+	c.several = named.several
+	x := c.decideAll(ctx)
 	if x.err != nil {
 		return nil, x.err
+	}
+	if !named.several {
+		x.res.Tenant = named.one
 	}
 	x.countUngrouped()
 	x.res.Blind, x.res.Weak = d.blindness(workers)
 	x.sayAbsent()
-	return x.res, nil
+	return &x.res, nil
+}
+
+// decideAll decides the parts, several at a time, and puts together what was
+// found.
+func (c *common) decideAll(ctx context.Context) *decision {
+	parts := c.parts()
+	all := make([]*decision, max(1, min(len(c.workers), len(parts))))
+	var next atomic.Int32
+	var busy sync.WaitGroup
+	for i := range all {
+		x := c.decision()
+		all[i] = x
+		busy.Go(func() {
+			for n := int(next.Add(1)); n <= len(parts) && x.err == nil; n = int(next.Add(1)) {
+				x.targets(ctx, parts[n-1])
+			}
+		})
+	}
+	busy.Wait()
+	for _, x := range all[1:] {
+		all[0].absorb(x)
+	}
+	return all[0]
+}
+
+// parts are the targets that have to be decided together and in their order,
+// as the firings of one are facts of another. Most stand alone. Those with the
+// most facts come first.
+func (c *common) parts() [][]int {
+	above := make([]int, len(c.d.targets)) // by target: one of its part; itself at the top
+	for t := range above {
+		above[t] = t
+	}
+	top := func(t int) int {
+		for above[t] != t {
+			t = above[t]
+		}
+		return t
+	}
+	for t := range above {
+		for _, f := range c.d.targets[t].feeds {
+			above[top(t)] = top(f.target)
+		}
+	}
+	byTop, facts := map[int][]int{}, map[int]int{}
+	for t := range above {
+		byTop[top(t)] = append(byTop[top(t)], t)
+		facts[top(t)] += c.facts(t)
+	}
+	return slices.SortedFunc(maps.Values(byTop), func(a, b []int) int { return cmp.Compare(facts[top(b[0])], facts[top(a[0])]) })
+}
+
+// facts is how many a target has.
+func (c *common) facts(target int) int {
+	n := 0
+	for _, w := range c.workers {
+		n += w.facts[target].len()
+		if w.spill == nil {
+			continue
+		}
+		for _, p := range w.spill.runs {
+			if p.target == target {
+				n += p.count
+			}
+		}
+	}
+	return n
+}
+
+// absorb takes in what another decision found.
+func (x *decision) absorb(o *decision) {
+	x.fail(o.err)
+	x.res.Detections = append(x.res.Detections, o.res.Detections...)
+	for rule, n := range o.res.Undecided {
+		x.res.Undecided[rule] += n
+	}
+	maps.Copy(x.absent, o.absent) // a target is decided by one
+}
+
+// targets decides some, in their order.
+func (x *decision) targets(ctx context.Context, list []int) {
+	for _, t := range list {
+		x.fail(ctx.Err())
+		if x.err != nil {
+			return
+		}
+		if x.target(ctx, t); x.words.full() {
+			x.fail(errFull)
+		}
+	}
 }
 
 // fail keeps the first error.
@@ -183,7 +283,7 @@ func (x *decision) show(s *shown, v version, key event.Key) {
 
 // global is the decision's number of a text of a worker.
 func (x *decision) global(worker, text uint32) uint32 {
-	if w := &x.workers[worker].words; w != x.words {
+	if w := &x.workers[worker].words; w != x.words.base {
 		return x.words.put(w.text(text))
 	}
 	return text

@@ -16,10 +16,10 @@ import (
 // at the table of words. How it stands is told by the last bits of the first
 // number, the others are its length or number.
 const (
-	textWritten  = iota // its length, and the text
+	textSame     = iota // of a name: the id
+	textWritten         // its length, and the text
 	textNumbered        // its number in Worker.words
 	textUUID            // 16 bytes
-	textSame            // of a name: the id
 	textBits     = iota / 2
 )
 

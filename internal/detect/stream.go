@@ -150,7 +150,7 @@ func (m *inMemory) next() entry {
 
 // chained is a stream of firings beneath.
 type chained struct {
-	words   *words
+	words   *glossary
 	entries []entry
 }
 
@@ -225,7 +225,7 @@ func (x *decision) streams(t int) []stream {
 			}
 		}
 	}
-	words := x.words
+	words := &x.words
 	chain := x.chains[t]
 	slices.SortFunc(chain, func(a, b entry) int { return cmp.Compare(words.hashOf(a.group), words.hashOf(b.group)) })
 	return append(list, x.inMemory(t), &chained{words, chain})

@@ -109,6 +109,12 @@ func (w *words) number(tag uint32, text []byte) uint32 {
 	}
 }
 
+// find is the number of a text that has one, else 0. It changes nothing.
+func (w *words) find(text []byte) uint32 {
+	tag := w.tag(text)
+	return uint32(*w.table[tag>>(tagBits-w.bits)].find(w, tag, text))
+}
+
 // find is the slot of a text, or the free one that it is to have.
 func (p *wordPage) find(w *words, tag uint32, text []byte) *uint64 {
 	for at := tag; ; at++ {

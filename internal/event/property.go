@@ -34,19 +34,31 @@ func (r *Record) properties(f *field) []property {
 
 // addFrom adds a property, or those of a target.
 func (l *propertyList) addFrom(e []byte) {
-	if name := propertyName(e); name != nil && extract.Member(e, "newValue") != nil {
+	name, value, within := propertyMembers(e)
+	if name != nil && value != nil {
 		l.list = append(l.list, property{name, e})
 		return
 	}
-	for p := range extract.Elements(extract.Member(e, "modifiedProperties")) {
-		l.list = append(l.list, property{propertyName(p), p})
+	for p := range extract.Elements(within) {
+		name, _, _ := propertyMembers(p)
+		l.list = append(l.list, property{name, p})
 	}
 }
 
-// propertyName: Graph says displayName, the unified log Name.
-func propertyName(e []byte) []byte {
-	if n := extract.Member(e, "displayName"); n != nil {
-		return n
+// propertyMembers finds the name and the new value of a property, and the
+// properties of a target. Graph calls the name displayName, the unified log
+// Name.
+func propertyMembers(e []byte) (name, value, within []byte) {
+	var members [4][]byte
+	for key, raw := range extract.Members(e) {
+		for i, k := range [...]string{"displayName", "name", "newValue", "modifiedProperties"} {
+			if members[i] == nil && extract.KeyIs(key, k) {
+				members[i] = raw
+			}
+		}
 	}
-	return extract.Member(e, "name")
+	if members[0] != nil {
+		return members[0], members[2], members[3]
+	}
+	return members[1], members[2], members[3]
 }

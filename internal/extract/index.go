@@ -183,14 +183,13 @@ func (x *index) valid(b []byte, from, to int) bool {
 func validFrom(b []byte, i, end int) int {
 	for i < end {
 		if i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:]) & highs
-			if w == 0 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			if w&highs == 0 {
 				i += 8
 				continue
 			}
-			i += bits.TrailingZeros64(w) >> 3
-			if b[i]-0xc2 < 0xe0-0xc2 && i+1 < len(b) && b[i+1]&0xc0 == 0x80 { // two bytes
-				i += 2
+			if n := pairs(w); n > 0 {
+				i += n
 				continue
 			}
 		}
@@ -201,6 +200,22 @@ func validFrom(b []byte, i, end int) int {
 		i += n
 	}
 	return i
+}
+
+// pairs returns how many of eight bytes, seven or eight, are characters of one
+// and two bytes, or 0 where there is anything else.
+func pairs(w uint64) int {
+	const (
+		bit5  = 0x2020202020202020
+		wide  = 0x1e1e1e1e1e1e1e1e // some of these are set in what begins two bytes
+		carry = 0x7f7f7f7f7f7f7f7f
+	)
+	high := w & highs
+	begins := high & (w << 1)
+	if begins<<8 != high&^begins || begins&(w<<2) != 0 || begins&^(w&wide+carry) != 0 {
+		return 0
+	}
+	return 8 - int(begins>>63)
 }
 
 // walk is a value whose brackets are being matched.

@@ -12,18 +12,23 @@ import (
 // proofs are objects and lists that were found valid at one place, the newest
 // few.
 type proofs struct {
-	kept [8]proof
-	next int
+	kept   [8]proof
+	next   int // the oldest
+	latest int // that a value was like
 }
 
 // proof is a value that was found valid. Any digit within a string of it that
 // is no key may be another digit: the value is as valid then.
 type proof struct {
-	raw    []byte
-	form   uint64
-	digits []uint64 // 0xff for each byte of raw that may be another digit, eight bytes a word; nil: not made yet
-	loose  bool     // there are any
+	raw       []byte
+	form      uint64
+	digits    []uint64  // 0xff for each byte of raw that may be another digit, eight bytes a word; none: not made yet
+	stretches []stretch // of the words
 }
+
+// stretch is some words in which nothing may be another digit, and some in which
+// something may.
+type stretch struct{ strict, loose int }
 
 // proofSize is the largest value that is kept, in bytes.
 const proofSize = 4 << 10
@@ -33,8 +38,12 @@ func (p *proofs) form(raw []byte) uint64 {
 	if p == nil {
 		return 0
 	}
+	if k := &p.kept[p.latest]; k.like(raw) {
+		return k.form
+	}
 	for i := range p.kept {
-		if k := &p.kept[i]; len(k.raw) == len(raw) && (bytes.Equal(k.raw, raw) || k.like(raw)) {
+		if k := &p.kept[i]; k.like(raw) {
+			p.latest = i
 			return k.form
 		}
 	}
@@ -47,62 +56,90 @@ func (p *proofs) add(raw []byte, form uint64) {
 		return
 	}
 	k := &p.kept[p.next]
-	*k = proof{raw: append(k.raw[:0], raw...), form: form, digits: k.digits[:0]}
+	*k = proof{raw: append(k.raw[:0], raw...), form: form, digits: k.digits[:0], stretches: k.stretches[:0]}
 	p.next = (p.next + 1) % len(p.kept)
 }
 
-// like reports whether a value of the same length differs in digits only that
-// may differ.
+// like reports whether a value differs in digits only that may differ.
 func (k *proof) like(raw []byte) bool {
-	if len(k.digits) == 0 {
-		k.loosen()
-	}
-	if !k.loose {
+	if len(raw) != len(k.raw) {
 		return false
 	}
+	if len(k.digits) == 0 {
+		if bytes.Equal(raw, k.raw) {
+			return true
+		}
+		k.loosen()
+	}
+	i := 0
+	for _, s := range k.stretches {
+		if !bytes.Equal(raw[i:i+8*s.strict], k.raw[i:i+8*s.strict]) {
+			return false
+		}
+		i += 8 * s.strict
+		for range s.loose {
+			if !alike(binary.LittleEndian.Uint64(raw[i:]), binary.LittleEndian.Uint64(k.raw[i:]), k.digits[i/8]) {
+				return false
+			}
+			i += 8
+		}
+	}
+	return alike(tail(raw[i:]), tail(k.raw[i:]), k.digits[len(k.digits)-1])
+}
+
+// alike compares eight bytes. Those of the mask are digits in both.
+func alike(w, kept, mask uint64) bool {
 	const (
 		zeros = 0x3030303030303030
-		nines = 0x7f7f7f7f7f7f7f7f - 0x0909090909090909
+		carry = 0x7f7f7f7f7f7f7f7f - 0x0909090909090909
 	)
-	kept, digits := k.raw, k.digits
-	for len(raw) >= 8 {
-		mask := digits[0]
-		w := binary.LittleEndian.Uint64(raw)
-		digit := (w ^ zeros) & mask // 0 to 9 in each byte of the mask, where it is one
-		if (w^binary.LittleEndian.Uint64(kept))&^mask|(digit|(digit+nines))&highs != 0 {
-			return false
-		}
-		raw, kept, digits = raw[8:], kept[8:], digits[1:]
+	digit := (w ^ zeros) & mask // 0 to 9 in each byte that is one
+	return (w^kept)&^mask|(digit|(digit+carry))&highs == 0
+}
+
+// tail is less than eight bytes as a word.
+func tail(b []byte) uint64 {
+	var w uint64
+	for i, c := range b {
+		w |= uint64(c) << (8 * i)
 	}
-	for i, c := range raw {
-		loose := digits[0]>>(8*i)&0xff != 0
-		if c != kept[i] && !(loose && '0' <= c && c <= '9') {
-			return false
-		}
-	}
-	return true
+	return w
 }
 
 // loosen finds the digits that may be others. Where anything is escaped there
 // are none.
 func (k *proof) loosen() {
-	k.digits = append(k.digits[:0], make([]uint64, len(k.raw)/8+1)...)
-	if bytes.IndexByte(k.raw, '\\') >= 0 {
-		return
+	words := len(k.raw) / 8
+	k.digits = append(k.digits[:0], make([]uint64, words+1)...)
+	if bytes.IndexByte(k.raw, '\\') < 0 {
+		k.mark()
 	}
+	for i := 0; i < words; {
+		var s stretch
+		for ; i < words && k.digits[i] == 0; i++ {
+			s.strict++
+		}
+		for ; i < words && k.digits[i] != 0; i++ {
+			s.loose++
+		}
+		k.stretches = append(k.stretches, s)
+	}
+}
+
+// mark marks the digits in strings that are no keys.
+func (k *proof) mark() {
 	for i := 0; i < len(k.raw); i++ {
 		if k.raw[i] != '"' {
 			continue
 		}
 		from := i + 1
 		i = from + bytes.IndexByte(k.raw[from:], '"')
-		if next := space(k.raw, i+1); k.raw[next] == ':' {
+		if k.raw[space(k.raw, i+1)] == ':' {
 			continue
 		}
-		for j, c := range k.raw[from:i] {
-			if '0' <= c && c <= '9' {
-				k.digits[(from+j)/8] |= 0xff << (8 * ((from + j) % 8))
-				k.loose = true
+		for j := from; j < i; j++ {
+			if c := k.raw[j]; '0' <= c && c <= '9' {
+				k.digits[j/8] |= 0xff << (8 * (j % 8))
 			}
 		}
 	}

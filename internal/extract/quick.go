@@ -126,6 +126,9 @@ func (s *splitter) beginsRecord(from int) bool {
 // mayOpen reports whether the list at a place, at the first level of the value,
 // may be one of records: its key says so, or cannot be told.
 func (s *splitter) mayOpen(i int) bool {
+	if s.plainKey(i) {
+		return false
+	}
 	i = s.blankBefore(i)
 	if s.buf[i] != ':' {
 		return false
@@ -140,6 +143,20 @@ func (s *splitter) mayOpen(i int) bool {
 	}
 	c := s.buf[s.blankBefore(start)]
 	return c != '{' && c != ','
+}
+
+// plainKey reports whether a key stands right before the list at a place that
+// ends like the name of no envelope ("value", "records", "tables"). It is false
+// for what takes a closer look.
+func (s *splitter) plainKey(i int) bool {
+	if i-s.pos < len(`{"":[`) || s.buf[i-1] != ':' || s.buf[i-2] != '"' {
+		return false
+	}
+	if end := s.buf[i-3] | 0x20; end == 'e' || end == 's' {
+		return false
+	}
+	start := s.batch.index.quoteBefore(i - 2)
+	return start > s.pos && (s.buf[start-1] == ',' || s.buf[start-1] == '{')
 }
 
 // quoteBefore returns the nearest place before i where a string opens or

@@ -115,12 +115,16 @@ func nextItem(raw []byte, i int) int {
 // decoded key equals the given one without ASCII case, or nil.
 func Member(raw []byte, key string) []byte {
 	for k, v := range Members(raw) {
-		if equalKey(inner(k), key) {
+		if KeyIs(k, key) {
 			return v
 		}
 	}
 	return nil
 }
+
+// KeyIs reports whether a raw key, with its quotes, equals a name once it is
+// decoded, without ASCII case.
+func KeyIs(raw []byte, name string) bool { return equalKey(inner(raw), name) }
 
 // equalKey compares the text of a string, which may have escapes, with a key
 // without ASCII case.

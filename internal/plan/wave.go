@@ -213,6 +213,9 @@ func (r *runner) attempt(ctx context.Context, s *step) error {
 		if !errors.Is(out.Err, errUnsteady) || intended || r.d.Now().Sub(began) > Patience {
 			return r.outcome(ctx, s, out, intended)
 		}
+		if err := sleep(ctx, apart); err != nil {
+			return err
+		}
 	}
 }
 
