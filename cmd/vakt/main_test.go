@@ -68,12 +68,18 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: waitfor FILE TEXT")
 	}
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for {
 		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
 			return
 		}
+		select {
+		case <-tick.C:
+		case <-end:
+			ts.Fatalf("%s does not hold %q after a minute", args[0], args[1])
+		}
 	}
-	ts.Fatalf("%s does not hold %q after 30 seconds", args[0], args[1])
 }
 
 // onRun runs a command on the run whose id, as JSON, is in a file:

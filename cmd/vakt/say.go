@@ -19,7 +19,7 @@ func (a *app) complain(err error) {
 	if errors.As(err, &e) && e.err != nil {
 		err = e.err
 	}
-	many, joined := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what was joined last is taken apart
+	many, joined := err.(interface{ Unwrap() []error })
 	if joined && strings.Contains(err.Error(), "\n") {
 		for _, one := range many.Unwrap() {
 			a.complain(one)

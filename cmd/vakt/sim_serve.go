@@ -96,9 +96,7 @@ func (a *app) simServe(ctx context.Context, f *serveFlags) (err error) {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err = serving.Stop(stopping)
-	<-ended
-	if err != nil {
+	if err := errors.Join(serving.Stop(stopping), <-ended); err != nil {
 		return failed(err)
 	}
 	return nil

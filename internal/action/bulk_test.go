@@ -20,8 +20,12 @@ type slow struct {
 }
 
 func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
-	time.Sleep(s.took)
-	return s.next.RoundTrip(r)
+	select {
+	case <-time.After(s.took):
+		return s.next.RoundTrip(r)
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 }
 
 // TestBulk blocks 200 accounts by eight workers, each read afresh within five
@@ -71,4 +75,47 @@ func block(t *testing.T, c *action.Client, id string) graph.Result {
 		}
 		return f.At, nil
 	}).Result
+}
+
+// TestPace: a hundred changes by eight workers go at the pace of the quota, and
+// none is throttled.
+func TestPace(t *testing.T) {
+	read, write := secrets(t)
+	inTime(t, func(t *testing.T) {
+		state := generate(t, "all-traps", 1)
+		ids := resources(state)
+		if len(ids) < 100 {
+			t.Fatalf("%d accounts", len(ids))
+		}
+		throttled := make(chan bool, 1000)
+		c := reach(t, state, read, write, rig.ServerOptions{OnRequest: func(r rig.Request) { throttled <- r.Status == 429 }}, nil).client(t)
+		begin := time.Now()
+		done := make(chan graph.Outcome)
+		for chunk := range slices.Chunk(ids[:104], 13) {
+			go func() {
+				for _, id := range chunk {
+					done <- c.Do(t.Context(), id, "account.disable", now)
+				}
+			}()
+		}
+		acked := 0
+		for range 104 {
+			out := <-done
+			acked += count(out.Result == graph.Acked)
+			if out.Result != graph.Acked && out.Status != http.StatusForbidden { // some hold roles
+				t.Errorf("%+v", out)
+			}
+		}
+		if acked < 80 {
+			t.Errorf("%d of 104 acked", acked)
+		}
+		if took := time.Since(begin); took < 4*time.Second || took > 8*time.Second {
+			t.Errorf("took %s", took)
+		}
+		for range len(throttled) {
+			if <-throttled {
+				t.Error("a request was throttled")
+			}
+		}
+	})
 }

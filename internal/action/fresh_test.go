@@ -110,7 +110,7 @@ func TestFreshSeesWhoBecameProtected(t *testing.T) {
 			if err := state.Act(rig.Act{Actor: rig.Admin, Does: does, Object: id}); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(graph.Freshness)
+			<-time.After(graph.Freshness)
 			after, err := c.Fresh(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)

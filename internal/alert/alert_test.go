@@ -161,6 +161,28 @@ func TestOrder(t *testing.T) {
 
 // TestListsAreCapped: a hundred of a kind, and the group's own entity always
 // among them, first.
+// TestSeveralWorkersMakeTheSame: of many rules, groups and days.
+func TestSeveralWorkersMakeTheSame(t *testing.T) {
+	var list []detect.Detection
+	for i := range 3000 {
+		d := spray()
+		d.Day, d.Group = int64(i%7), []string{"192.0.2." + strconv.Itoa(i%40), "\"" + strconv.Itoa(i)}
+		d.First, d.Last = d.Day*86400+int64(i*7919%86400), (d.Day+1)*86400
+		list = append(list, d)
+	}
+	want := alert.From(list, context)
+	if !slices.IsSortedFunc(want, func(a, b alert.Alert) int { return strings.Compare(a.FirstSeen+a.ID, b.FirstSeen+b.ID) }) {
+		t.Error("not in order")
+	}
+	for _, workers := range []int{1, 2, 5} {
+		with := context
+		with.Workers = workers
+		if diff := cmp.Diff(want, alert.From(list, with)); diff != "" {
+			t.Fatalf("%d workers: %s", workers, diff)
+		}
+	}
+}
+
 func TestListsAreCapped(t *testing.T) {
 	d := spray()
 	d.Group, d.Entities, d.Records = []string{"account-249"}, nil, nil

@@ -236,8 +236,9 @@ func (d *decoder) asked(name string) bool {
 
 // property is one property of an object that becomes a fact of an O.
 type property[O any] struct {
-	name   string
-	read   func(*O, object)
+	name    string
+	carried func(object) bool
+	read    func(*O, object)
 	settle func(owner *O, seen bool)
 }
 
@@ -252,10 +253,11 @@ func prop[O, T any](part, name string, at func(*O) *Fact[T], as func([]byte) (T,
 	missing := name + " is not there or cannot be read"
 	unread := part + " does not carry " + name
 	return property[O]{
-		name: lower,
+		name:    lower,
+		carried: func(o object) bool { return o.find(lower) >= 0 && !o.unasked(part, lower) },
 		read: func(owner *O, o object) {
 			i := o.find(lower)
-			if i < 0 {
+			if i < 0 || o.unasked(part, lower) {
 				*at(owner) = Unknown[T](notCarried)
 				return
 			}

@@ -126,6 +126,7 @@ func (d *decoder) users() {
 			p.settle(a, d.seen[UsersPart+"/"+p.name])
 		}
 		d.settleActivity(a)
+		d.settleLicences(a)
 		a.Federated = d.federated(a.UPN)
 		d.names.add(i, a.UPN)
 		d.mails.add(i, a.Mail)
@@ -142,7 +143,7 @@ func (d *decoder) account(o object) (Account, error) {
 	}
 	for _, p := range userProperties {
 		p.read(&a, o)
-		if o.has(p.name) {
+		if p.carried(o) {
 			d.seen[UsersPart+"/"+p.name] = true
 		}
 	}
@@ -151,7 +152,41 @@ func (d *decoder) account(o object) (Account, error) {
 	}
 	d.share(&a)
 	a.Licences = d.licences(o)
+	if a.Licences.Why != notCarried && o.has(assignedLicenses) {
+		d.seen[UsersPart+"/"+assignedLicenses] = true
+	}
 	return a, nil
+}
+
+const assignedLicenses = "assignedlicenses"
+
+// settleLicences is settle of a property for the licences.
+func (d *decoder) settleLicences(a *Account) {
+	if a.Licences.Why != notCarried {
+		return
+	}
+	a.Licences = Unknown[[]Licence](d.word(UsersPart + " does not carry assignedLicenses"))
+	if d.seen[UsersPart+"/"+assignedLicenses] {
+		a.Licences = Known([]Licence{})
+	}
+}
+
+// unasked is true where a property of an account says nothing, as its export
+// may not have asked for it. The Graph commands of PowerShell write every
+// property that an object can have, and null for those that were not asked
+// for; their objects are known by AdditionalProperties. A choice of properties
+// (Select-Object) hides that mark, and there the one that decides most is not
+// trusted: a tenant in which nobody has ever signed in has nobody who could
+// have exported it. Graph's own JSON has the names in lower case.
+func (o object) unasked(part, name string) bool {
+	if part != UsersPart {
+		return false
+	}
+	i := o.find(name)
+	if i < 0 || o[i].name[0] < 'A' || o[i].name[0] > 'Z' {
+		return false
+	}
+	return (name == "signinactivity" || o.has("additionalproperties")) && blank(o[i].raw)
 }
 
 // share keeps one copy of what accounts have in common.
@@ -257,9 +292,9 @@ func noMailbox(code string) bool {
 
 // licences reads assignedLicenses. Most accounts share their list with many.
 func (d *decoder) licences(o object) Fact[[]Licence] {
-	raw := o.raw("assignedlicenses")
-	if raw == nil {
-		return Unknown[[]Licence]("users.json does not carry assignedLicenses")
+	raw := o.raw(assignedLicenses)
+	if raw == nil || o.unasked(UsersPart, assignedLicenses) {
+		return Unknown[[]Licence](notCarried)
 	}
 	if kept, ok := d.shared[string(raw)]; ok {
 		return kept

@@ -296,8 +296,22 @@ func (w *walker) owners() error {
 	})
 }
 
+// identified is true for an object that is an item: PowerShell writes a list of
+// one as that one.
+func identified(o map[string]json.RawMessage) bool {
+	for name, value := range o {
+		switch strings.ToLower(name) {
+		case "id", "externaldirectoryobjectid", "userprincipalname", "identity":
+			if !isNull(value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // page reads {"value":[…]}. Without such a list the object is an item itself
-// where the part is a single object.
+// where the part is a single object, or the object says which one it is.
 func (w *walker) page(s shape) error {
 	w.goesOn = false
 	found := false
@@ -322,7 +336,7 @@ func (w *walker) page(s shape) error {
 		return refusal(rest["error"])
 	case found:
 		return nil
-	case s == list:
+	case s == list && !identified(rest):
 		return errNoList
 	}
 	raw, err := json.Marshal(rest)

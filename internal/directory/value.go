@@ -88,6 +88,23 @@ func (o object) get(name string) []byte {
 // has is true where the object carries the name, be it as null.
 func (o object) has(name string) bool { return o.find(name) >= 0 }
 
+// blank is true for what PowerShell's Graph commands write for a property that
+// was not asked for: null, an empty list, or an object of nothing but those.
+func blank(raw []byte) bool {
+	switch {
+	case isNull(raw), string(raw) == "[]":
+		return true
+	case raw[0] != '{':
+		return false
+	}
+	for _, value := range extract.Members(raw) {
+		if !blank(value) {
+			return false
+		}
+	}
+	return true
+}
+
 // lowerName is the name of a member as find takes it.
 func (m member) lowerName() string { return strings.ToLower(string(m.name)) }
 
@@ -241,7 +258,10 @@ func timeOf(raw []byte) (time.Time, bool) {
 		return time.Time{}, ok
 	}
 	if ms, found := strings.CutPrefix(s, "/Date("); found { // PowerShell 5
-		ms, _, _ = strings.Cut(strings.TrimSuffix(ms, ")/"), "+")
+		ms = strings.TrimSuffix(ms, ")/")
+		if i := strings.LastIndexAny(ms, "+-"); i > 0 { // the zone of whoever wrote it; the number counts from UTC
+			ms = ms[:i]
+		}
 		n, err := strconv.ParseInt(ms, 10, 64)
 		if err != nil {
 			return time.Time{}, false

@@ -22,6 +22,8 @@ type derived struct {
 	// alone are the logs in which it is a function of the first column that
 	// has a value, and of nothing else (see Record.Peek).
 	alone Log
+	// renames is true where it is its one column by another name.
+	renames bool
 	// peek, where there is one, answers Record.Peek for what follows from more
 	// than one column.
 	peek func(r *Record, f *field) ([]byte, Standing)
@@ -41,7 +43,7 @@ var derivations = []derived{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}}},
-	{name: "ip", logs: anyLog, alone: anyLog, compute: sameAsFirst, from: map[Log][]string{
+	{name: "ip", logs: anyLog, alone: anyLog, renames: true, compute: sameAsFirst, from: map[Log][]string{
 		SignIn: {"ipAddress"}, Risk: {"ipAddress"}, Audit: {"initiatedBy.user.ipAddress"}, Unified: {"ClientIP"}}},
 
 	{name: "vakt.attempt", logs: SignIn, compute: attemptID, from: map[Log][]string{SignIn: {"id", "originalRequestId"}}},

@@ -43,7 +43,7 @@ var unifiedSpace = []byte("unified")
 // ID is the record's id as its source names it, or nil where it is empty or
 // all zero.
 func (r *Record) ID() []byte {
-	if text := r.core(idFields.of(r.logs)).First(); !noID(text) {
+	if text := r.coreText(idFields.of(r.logs)); !noID(text) {
 		return text
 	}
 	return nil
@@ -87,7 +87,7 @@ func (r *Record) Attempt() Key {
 	if r.logs&SignIn == 0 {
 		return r.Key()
 	}
-	first := r.core(signInOriginalRequest).First()
+	first := r.coreText(signInOriginalRequest)
 	if noID(first) || bytes.Equal(r.lower(first), r.lower(r.ID())) {
 		return r.Key()
 	}

@@ -47,10 +47,12 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 // and leaves it out where it has no value.
 type plainColumn struct {
 	log  Log // NoLog: it is no such column
+	kind kind
 	slot int32
 }
 
-// plainColumns are the plain columns of each shape, by field.
+// plainColumns are the plain columns of each shape, by field. A field that is
+// another name of one is one too.
 func (l *Layout) plainColumns() (all [shapes][]plainColumn) {
 	for shape := range all {
 		all[shape] = make([]plainColumn, len(l.fields))
@@ -58,8 +60,11 @@ func (l *Layout) plainColumns() (all [shapes][]plainColumn) {
 			continue
 		}
 		for i, d := range l.fields[1:] {
+			if d.derive != nil && d.derive.renames {
+				d = l.fields[d.from[0][0]]
+			}
 			if of := d.sources[shape]; d.derive == nil && len(of) == 1 && of[0].key == "" && l.slots[of[0].path] >= 0 {
-				all[shape][i+1] = plainColumn{d.log, int32(l.slots[of[0].path])}
+				all[shape][i+1] = plainColumn{d.log, d.kind, int32(l.slots[of[0].path])}
 			}
 		}
 	}

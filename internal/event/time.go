@@ -217,7 +217,7 @@ func (r *Record) Check() error {
 	}
 	fields := timeFields.of(r.logs)
 	for _, c := range fields {
-		text := r.core(c).First()
+		text := r.coreText(c)
 		if len(text) == 0 {
 			continue
 		}

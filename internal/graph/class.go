@@ -28,7 +28,8 @@ type limit struct {
 	// counted by the request
 	requests int
 	span     time.Duration
-	// rate is units a second and burst the most at once, for the others
+	// rate is units a second and burst the most at once, for the others and
+	// for those that may not use up their span in one go
 	rate, burst float64
 	// adaptive rates halve when throttled and grow back
 	adaptive bool
@@ -38,8 +39,9 @@ type limit struct {
 // limits of requests. What is shared with other applications of the tenant, or
 // published as a budget of units, is used by half; what is counted for us
 // alone is used fully. The directory's budget is that of the smallest tenants,
-// 3,500 units in 10 s: it is more than a scan needs. Writes leave half of
-// their 20 a second to whoever else acts for the same application.
+// 3,500 units in 10 s: it is more than a scan needs. Writes take half
+// of theirs in any span that the service counts, and never go faster than the
+// whole of it would: after a wait they may catch up.
 var limits = map[class]limit{
 	directory:  {rate: 175, burst: 875, slowest: 5, adaptive: true},
 	reports:    {requests: 5, span: 10 * time.Second},
@@ -48,7 +50,7 @@ var limits = map[class]limit{
 	mail:       {rate: 50, burst: 80, slowest: 0.5, adaptive: true},
 	trace:      {requests: 100, span: 5 * time.Minute},
 	exchange:   {rate: 8, burst: 8, slowest: 0.2, adaptive: true},
-	writes:     {rate: 10, burst: 10, slowest: 1, adaptive: true},
+	writes:     {requests: 1500, span: 150 * time.Second, rate: 20, burst: 10, slowest: 1, adaptive: true},
 }
 
 // interval is the time between two requests at the pace of the class, when

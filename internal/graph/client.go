@@ -369,16 +369,16 @@ func (c *client) once(ctx context.Context, l *call, tok token, id string) (answe
 }
 
 // request makes the request without what proves who sends it.
-func (l *call) request(ctx context.Context) (*policy.Request, error) {
-	req, err := runtime.NewRequest(ctx, l.method, l.url)
+func (c *call) request(ctx context.Context) (*policy.Request, error) {
+	req, err := runtime.NewRequest(ctx, c.method, c.url)
 	if err != nil {
-		return nil, &Error{Kind: Refused, Method: l.method, Path: l.label(), Code: "bad_address", Err: err}
+		return nil, &Error{Kind: Refused, Method: c.method, Path: c.label(), Code: "bad_address", Err: err}
 	}
-	for name, values := range l.header {
+	for name, values := range c.header {
 		req.Raw().Header[name] = values
 	}
-	if l.body != nil {
-		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(l.body)), "application/json; charset=utf-8"); err != nil {
+	if c.body != nil {
+		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(c.body)), "application/json; charset=utf-8"); err != nil {
 			return nil, fmt.Errorf("set the body: %w", err)
 		}
 	}

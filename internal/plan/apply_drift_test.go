@@ -36,7 +36,7 @@ func TestApplyRefusesChangedAccount(t *testing.T) {
 				w := newWorld(t, setting{})
 				p := w.approve(w.plan(4, false))
 				victim := p.Changes[2].Subject.ID
-				w.state.Act(rig.Act{Actor: rig.Admin, Does: c.does, Object: victim})
+				fatal(t, w.state.Act(rig.Act{Actor: rig.Admin, Does: c.does, Object: victim}))
 				r := w.apply(p)
 				if r.State != plan.StateFinished || r.Whole() {
 					t.Errorf("the run is %s (%s), whole: %v", r.State, r.Why, r.Whole())
@@ -109,8 +109,8 @@ func TestRollbackRefusesOnDrift(t *testing.T) {
 		r := w.apply(p)
 		finished(t, r)
 		theirs, privileged := p.Changes[0].Subject.ID, p.Changes[2].Subject.ID
-		w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Unblocks, Object: theirs})
-		w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Promotes, Object: privileged})
+		fatal(t, w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Unblocks, Object: theirs}))
+		fatal(t, w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Promotes, Object: privileged}))
 		back, err := plan.Inverse(t.Context(), w.store, plan.Back{Run: r.Run.ID, Requester: operator, Policy: w.policy, Now: time.Now()})
 		fatal(t, err)
 		if len(back.Changes) != 3 || len(back.Skipped) != 3 || back.Skipped[0].Because[0].ID != "one_way" || back.Changes[0].Subject.ID != p.Changes[5].Subject.ID {
@@ -163,7 +163,7 @@ func TestApplyWantsLeave(t *testing.T) {
 			w.set(id, "accountEnabled", "false")
 		}
 		refuse(w.deps(), "emergency accounts")
-		time.Sleep(5 * time.Hour)
+		pause(t, 5*time.Hour)
 		refuse(w.deps(), "expired")
 	})
 }

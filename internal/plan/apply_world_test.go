@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -75,7 +74,7 @@ type setting struct {
 
 func newWorld(t testing.TB, set setting) *world {
 	t.Helper()
-	var scenarios fs.FS = os.DirFS("../../scenarios")
+	scenarios := os.DirFS("../../scenarios")
 	if set.scenario == "" {
 		text := strings.TrimSpace(smallTenant)
 		if set.shared > 0 {
@@ -104,6 +103,16 @@ func fatal(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// pause lets virtual time pass.
+func pause(t testing.TB, d time.Duration) {
+	t.Helper()
+	select {
+	case <-time.After(d):
+	case <-t.Context().Done():
+		t.Fatal(t.Context().Err())
 	}
 }
 

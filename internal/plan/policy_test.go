@@ -94,8 +94,8 @@ func TestPolicyAsksInsteadOfFlapping(t *testing.T) {
 		w := newWorld(t, setting{})
 		w.only(3)
 		ids := []string{w.result.Verdicts[0].Account.ID, w.result.Verdicts[1].Account.ID, w.result.Verdicts[2].Account.ID}
-		w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Blocks, Object: ids[0]})
-		w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Unblocks, Object: ids[0]})
+		fatal(t, w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Blocks, Object: ids[0]}))
+		fatal(t, w.state.Act(rig.Act{Actor: rig.Admin, Does: rig.Unblocks, Object: ids[0]}))
 		for i := range w.snapshot.Accounts {
 			if a := &w.snapshot.Accounts[i]; a.ID == ids[1] {
 				a.Use = append(a.Use, directory.Use{What: directory.UseConverted, Detail: "UserMailbox → SharedMailbox"})

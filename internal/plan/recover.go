@@ -17,13 +17,14 @@ func (r *runner) recoverOpen(ctx context.Context) error {
 	}
 	var group sync.WaitGroup
 	for _, s := range r.steps {
-		switch {
-		case s.phase == Intent:
+		switch s.phase {
+		case Intent:
 			group.Go(func() { r.guard(func() { r.keep(r.brokeOff(ctx, s)) }) })
-		case s.phase == Unsettled:
+		case Unsettled:
 			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s)) }) })
-		case s.phase == Acked:
+		case Acked:
 			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
+		default:
 		}
 	}
 	for i := range others {

@@ -60,6 +60,19 @@ type Witness struct {
 	// account is blocked (error 50057), and Last is the last one of them.
 	Refused directory.Fact[int] `json:"refused"`
 	Last    time.Time           `json:"last"`
+	// Others is what the audit log tells of others who changed the same field
+	// about when it was written or later. A change of theirs that came between
+	// our last look at the account and our write, seconds at most, was
+	// overwritten: nothing in the service can prevent that, so it is told.
+	Others directory.Fact[[]Other] `json:"others"`
+}
+
+// Other is somebody else's change of a field that a run has written.
+type Other struct {
+	At       time.Time `json:"at"`
+	Actor    string    `json:"actor"` // object id
+	Name     string    `json:"name"`  // for people
+	Activity string    `json:"activity"`
 }
 
 // Kept is true where the delegates are the ones that the plan names, false

@@ -64,6 +64,9 @@ type step struct {
 	// found is the value that the last intent replaces, as it was read; none
 	// before there is one.
 	found json.RawMessage
+	// sender is the object id of the principal that sent it; empty where
+	// nothing tells.
+	sender string
 	// maybe is true once nobody knew whether it took effect: what reads like
 	// its value may be its own.
 	maybe bool
@@ -81,11 +84,24 @@ func (s *step) replay(row *Row) {
 	case Intent:
 		s.phase, s.sent, s.found = Intent, row.Time, row.Before
 	case Sent:
-		s.sent = row.Time
+		s.sent, s.sender = row.Time, senderOf(row)
 	case Undone:
 	default:
 		s.phase, s.maybe = row.Phase, s.maybe || row.Phase == Unsettled
 	}
+}
+
+// sender is what the row Sent tells beside its time.
+type sender struct {
+	Principal string `json:"principal"` // object id, as the audit log names it
+}
+
+func senderOf(row *Row) string {
+	var by sender
+	if json.Unmarshal(row.After, &by) != nil {
+		return ""
+	}
+	return by.Principal
 }
 
 // settled is true of a step with which nothing more will happen. A refusal by

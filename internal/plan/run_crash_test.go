@@ -134,7 +134,7 @@ func crashAt(t *testing.T, one, two *crash, fault func(rig.Request) rig.Fault) {
 		if died {
 			crashes++
 			w.named(p)
-			time.Sleep(time.Minute)
+			pause(t, time.Minute)
 		}
 	}
 	r := w.untilFinished(p)

@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
+	"vakt/internal/action"
 	"vakt/internal/directory"
+	"vakt/internal/graph"
 )
 
 // Verify reads what a run has written once more, patiently, and writes down
@@ -70,21 +74,42 @@ func (r *runner) witness(ctx context.Context) {
 	}
 	for i := range r.p.Changes {
 		s := r.steps[r.p.Changes[i].ID]
-		if s.change.Action != Disable || s.phase != Verified {
+		if s.change.Action != Disable || s.phase != Verified && s.phase != Diverged {
 			continue
 		}
 		seen, err := r.d.Witness(ctx, *s.change, s.sent)
 		if err != nil {
-			if ctx.Err() != nil {
-				return
-			}
 			seen = Witness{Delegates: directory.Unknown[[]Delegate](err.Error()), Refused: directory.Unknown[int](err.Error())}
+		}
+		seen.Others = r.others(ctx, s)
+		if ctx.Err() != nil {
+			return
 		}
 		if err := r.saw(ctx, s.change, seen); err != nil {
 			r.stop(err)
 			return
 		}
 	}
+}
+
+// others finds in the audit log who else has changed the field since shortly
+// before our last look at it.
+func (r *runner) others(ctx context.Context, s *step) directory.Fact[[]Other] {
+	if s.sender == "" {
+		return directory.Unknown[[]Other]("the journal does not tell as whom the change was sent")
+	}
+	deeds, err := r.eye.Audit(ctx, s.change.Subject.ID, s.sent.Add(-2*graph.Freshness))
+	if err != nil {
+		return directory.Unknown[[]Other](err.Error())
+	}
+	found := []Other{}
+	for _, d := range deeds {
+		ours := sameID(d.Actor, s.sender)
+		if !ours && slices.ContainsFunc(d.Changed, func(c action.Changed) bool { return strings.EqualFold(c.Field, s.change.Field) }) {
+			found = append(found, Other{At: d.At.UTC(), Actor: d.Actor, Name: d.Name, Activity: d.Activity})
+		}
+	}
+	return directory.Known(found)
 }
 
 func (r *runner) saw(ctx context.Context, c *Change, seen Witness) error {

@@ -35,9 +35,15 @@ func TestVerifyTellsWhatBecameOfARun(t *testing.T) {
 		if o := again.Changes[1]; o.Witness == nil || o.Witness.Refused.Known || o.Kept().Known {
 			t.Errorf("what nobody saw is known: %+v", o.Witness)
 		}
-		w.state.Act(rig.Act{Actor: rig.Attacker, Does: rig.Unblocks, Object: p.Changes[2].Subject.ID})
+		fatal(t, w.state.Act(rig.Act{Actor: rig.Attacker, Does: rig.Unblocks, Object: p.Changes[2].Subject.ID}))
 		again, err = plan.Verify(t.Context(), d, r.Run.ID)
 		fatal(t, err)
+		if others := again.Changes[2].Witness.Others; !others.Known || len(others.Value) != 1 || others.Value[0].Actor != string(rig.Attacker) {
+			t.Errorf("others: %+v", others)
+		}
+		if others := again.Changes[0].Witness.Others; !others.Known || len(others.Value) != 0 {
+			t.Errorf("others: %+v", others)
+		}
 		if got := again.Changes[2].Phase; got != plan.Diverged || again.Whole() {
 			t.Errorf("%q, whole: %v", got, again.Whole())
 		}

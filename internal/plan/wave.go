@@ -375,8 +375,13 @@ func (r *runner) answered(ctx context.Context, s *step, out graph.Outcome, phase
 	row.RequestID = out.RequestID
 	rows := []*Row{row}
 	if !out.Sent.IsZero() {
+		by, err := json.Marshal(sender{r.client.Principal()})
+		if err != nil {
+			return err
+		}
 		sent := r.row(Sent, s.change, "")
-		sent.Time, sent.RequestID = out.Sent, out.ClientID
+		sent.Time, sent.RequestID, sent.Before, sent.After = out.Sent, out.ClientID, nil, by
+		s.sender = r.client.Principal()
 		rows = []*Row{sent, row}
 	}
 	if err := r.journal(ctx, rows...); err != nil {
