@@ -239,7 +239,7 @@ type property[O any] struct {
 	name    string
 	carried func(object) bool
 	read    func(*O, object)
-	settle func(owner *O, seen bool)
+	settle  func(owner *O, seen bool)
 }
 
 // notCarried marks a fact whose property the object does not carry, until the

@@ -152,7 +152,7 @@ func isLower(text []byte) bool {
 // IPv4 instead of IPv4-mapped IPv6. What is no address (a host name, a
 // placeholder) stays as recorded.
 func (r *Record) address(text []byte) []byte {
-	if isAddress(text) {
+	if isIPv4(text) || isIPv6(text) {
 		return text
 	}
 	a, ok := ParseAddress(text)
@@ -166,52 +166,6 @@ func (r *Record) address(text []byte) []byte {
 		return text
 	}
 	return r.arena[start:len(r.arena):len(r.arena)]
-}
-
-// isAddress is true of addresses that are written in that form already. It is
-// false of some that are: whatever has a zero in place of a group, or begins
-// with one, is left to others.
-func isAddress(text []byte) bool {
-	if len(text) == 0 || len(text) > 39 {
-		return false
-	}
-	groups, gaps, value, digits := 0, 0, 0, 0
-	mark := byte('.')
-	if bytes.IndexByte(text, ':') >= 0 {
-		mark = ':'
-	}
-	for i := 0; ; i++ {
-		if i == len(text) || text[i] == mark {
-			switch {
-			case digits > 0:
-				groups++
-			case mark == '.' || i == 0:
-				return false
-			default:
-				gaps++
-			}
-			if i == len(text) {
-				break
-			}
-			value, digits = 0, 0
-			continue
-		}
-		c, base := int(text[i])-'0', 10
-		if mark == ':' {
-			base = 16
-			if 'a' <= text[i] && text[i] <= 'f' {
-				c = int(text[i]) - 'a' + 10
-			} else if c > 9 {
-				return false
-			}
-		}
-		if c < 0 || c >= base || digits > 0 && value == 0 {
-			return false
-		}
-		_ = value
-		value, digits = value*base+c, digits+1
-	}
-	return false
 }
 
 // ParseAddress reads an IP address as logs write it: "192.0.2.7",

@@ -131,8 +131,8 @@ func readSplit(p *Projection, k Kernel, rec []byte, row *Row) error {
 
 // detach copies what the row holds, as the batch's memory is used again.
 func (r *Row) detach() {
-	for i, raw := range r.slots {
-		r.slots[i] = slices.Clone(raw)
+	for i := range r.slots {
+		r.slots[i].raw = slices.Clone(r.slots[i].raw)
 	}
 	r.rec = slices.Clone(r.rec)
 }
@@ -152,9 +152,9 @@ func compare(p *Projection, strict *Row, ways []reading, rec []byte) error {
 		if way.row.Keys() != strict.Keys() {
 			return fmt.Errorf("%q: %s counts %d keys, Strict %d", rec, way.name, way.row.Keys(), strict.Keys())
 		}
-		for slot, raw := range strict.slots {
-			if !bytes.Equal(raw, way.row.slots[slot]) || (raw == nil) != (way.row.slots[slot] == nil) {
-				return fmt.Errorf("%q: %s has %q at %q, Strict has %q", rec, way.name, way.row.slots[slot], testWants[slot].Path, raw)
+		for slot := range strict.slots {
+			if raw, got := strict.Raw(slot), way.row.Raw(slot); !bytes.Equal(raw, got) || (raw == nil) != (got == nil) {
+				return fmt.Errorf("%q: %s has %q at %q, Strict has %q", rec, way.name, got, testWants[slot].Path, raw)
 			}
 		}
 	}

@@ -137,7 +137,7 @@ func (s *scan) object(pl *place, i, depth int, deep bool) int {
 				return no
 			}
 			if k.node != nil {
-				s.row.store(k.node.slot, b[from:i:i])
+				s.row.store(k.node.slot, b[from:i:i], 0)
 			}
 		case k.node != nil:
 			i = s.named(k, i, depth, deep)

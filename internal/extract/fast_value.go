@@ -23,7 +23,7 @@ func (s *scan) named(k *known, i, depth int, deep bool) int {
 		end = readScalar(s.b, i)
 	}
 	if end >= 0 && n.slot >= 0 {
-		s.row.store(n.slot, s.b[i:end:end])
+		s.row.store(n.slot, s.b[i:end:end], 0)
 	}
 	return end
 }
@@ -41,8 +41,7 @@ func (s *scan) container(k *known, i, depth int, deep bool) int {
 		end = s.pass(i)
 	}
 	if end >= 0 && n.whole {
-		s.row.store(n.slot, s.b[i:end:end])
-		s.row.forms[n.slot] = form
+		s.row.store(n.slot, s.b[i:end:end], form)
 	}
 	return end
 }

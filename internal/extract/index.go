@@ -165,9 +165,10 @@ func (x *index) marks(from, to int) byte {
 // valid reports whether the bytes of [from, to) are UTF-8. It looks at blocks
 // with bytes above 0x7f only.
 func (x *index) valid(b []byte, from, to int) bool {
+	last := (to + blockSize - 1) >> blockShift
 	for i := from; i < to; {
-		if x.flags[i>>blockShift]&hasHigh == 0 {
-			i = i&^(blockSize-1) + blockSize
+		if n := x.high(i>>blockShift, last); n > i>>blockShift {
+			i = n << blockShift
 			continue
 		}
 		end := min(to, i&^(blockSize-1)+blockSize)
@@ -176,6 +177,19 @@ func (x *index) valid(b []byte, from, to int) bool {
 		}
 	}
 	return true
+}
+
+// high is the first block of [n, end) with a byte above 0x7f, or end.
+func (x *index) high(n, end int) int {
+	for ; n+8 <= end; n += 8 {
+		if w := binary.LittleEndian.Uint64(x.flags[n:]) & (hasHigh * ones); w != 0 {
+			return n + bits.TrailingZeros64(w)>>3
+		}
+	}
+	for n < end && x.flags[n]&hasHigh == 0 {
+		n++
+	}
+	return n
 }
 
 // validFrom checks the characters that begin in [i, end) and returns the place

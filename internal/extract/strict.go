@@ -204,7 +204,7 @@ func (s *strict) named(n *node, depth int) error {
 		}
 	}
 	if n.slot >= 0 {
-		s.row.store(n.slot, s.b[from:s.i:s.i])
+		s.row.store(n.slot, s.b[from:s.i:s.i], 0)
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func (s *strict) container(n *node, depth int) error {
 		if err := s.whole(depth); err != nil {
 			return err
 		}
-		s.row.store(n.slot, s.b[from:s.i:s.i])
+		s.row.store(n.slot, s.b[from:s.i:s.i], 0)
 		s.i = from
 	}
 	if s.peek() == '{' && len(n.kids) > 0 {

@@ -136,7 +136,9 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	if header == nil {
 		header = http.Header{}
 	}
+	w.mu.Lock()
 	header.Set("request-id", "r"+strconv.Itoa(w.n))
+	w.mu.Unlock()
 	return &http.Response{
 		StatusCode: status, Header: header, Body: w.body(header, text), Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1,
 	}, nil

@@ -47,6 +47,9 @@ var invariants = []invariant{
 	{25, "no token without an approved plan", noToken},
 	{30, "tampering is evident", tamper},
 	{0, "every run ends", ends},
+	{0, "a wave is verified before the next, and an account's changes have their order", waves},
+	{0, "nobody repeats blindly", blindly},
+	{0, "nobody comes early", early},
 }
 
 // verdict is everything that is broken: what the story found, and then in the
@@ -237,11 +240,13 @@ func noInvention(e *evidence) (broken []string) {
 				text = "nobody has answered so"
 			}
 		case plan.Rejected:
-			if a != nil && a.applied && a.intent != nil && a.intent.Run == r.Run && r.RequestID != "" {
+			if a != nil && a.applied && a.intent != nil && a.intent.Run == r.Run {
 				text = "the tenant has done it"
 			}
 		case plan.Verified:
-			if r.Field == "accountEnabled" && !e.had(r.Subject, r.Field, string(r.After), r.Time.Add(-e.stale()-15*time.Second), r.Time) {
+			if a != nil && r.Time.Sub(a.at) < 5*time.Second {
+				text = "two reads five seconds apart cannot have agreed"
+			} else if r.Field == "accountEnabled" && !e.had(r.Subject, r.Field, string(r.After), r.Time.Add(-e.stale()-15*time.Second), r.Time) {
 				text = "the tenant does not have the value " + string(r.After)
 			}
 		default:
@@ -254,12 +259,18 @@ func noInvention(e *evidence) (broken []string) {
 }
 
 func reapply(e *evidence) []string {
-	return e.each(func(a *arrival) string {
+	broken := e.each(func(a *arrival) string {
 		if a.attempt != nil && a.attempt.finished {
 			return "the plan had been carried out before"
 		}
 		return ""
 	})
+	for _, t := range e.attempts {
+		if t.finished && t.tokens > 0 {
+			broken = append(broken, fmt.Sprintf("attempt %d fetched a token that can write for a plan that had been carried out", t.number))
+		}
+	}
+	return broken
 }
 
 // disturbed counts what may make us send a write to an object once more:
@@ -505,4 +516,43 @@ func ends(e *evidence) (broken []string) {
 		}
 	}
 	return broken
+}
+
+// waves wants everything that goes before a write to be through.
+func waves(e *evidence) []string {
+	return e.each(func(a *arrival) string {
+		if len(a.unready) > 0 {
+			return fmt.Sprintf("before it: %v", a.unready)
+		}
+		return ""
+	})
+}
+
+// blindly wants reads between two writes of the same, where nobody has said
+// what became of the first: two of them five seconds apart, and ten minutes of
+// them where the write does not set a value.
+func blindly(e *evidence) (broken []string) {
+	last := map[string]*arrival{}
+	for _, a := range e.arrivals {
+		key := a.action + "/" + a.object
+		before, least := last[key], 5*time.Second
+		if a.action == plan.Revoke {
+			least = 10 * time.Minute
+		}
+		last[key] = a
+		if before == nil || before.clean || before.status >= 400 && before.status < 500 {
+			continue
+		}
+		if gap := a.at.Sub(before.at); gap < least {
+			broken = append(broken, fmt.Sprintf("%s: repeated %s after a write that nobody answered", a, gap))
+		}
+	}
+	return broken
+}
+
+func early(e *evidence) []string {
+	if e.early > 0 {
+		return []string{fmt.Sprintf("%d writes came before the time that the service had named", e.early)}
+	}
+	return nil
 }

@@ -137,6 +137,16 @@ var planted = []struct {
 	}},
 	{25, "a token for nothing", func(e *evidence) { e.attempts[0].admissible, e.arrivals = false, nil }},
 	{30, "a forged row", func(e *evidence) { e.chain = []string{"row 3"} }},
+	{0, "the wave before is open", func(e *evidence) { e.arrivals[0].unready = []string{"x"} }},
+	{0, "a blind repeat", func(e *evidence) {
+		a := *e.arrivals[0]
+		a.at = a.at.Add(time.Second)
+		e.arrivals[0].clean, e.arrivals[0].status = false, 504
+		e.arrivals = append(e.arrivals, &a)
+	}},
+	{0, "too early", func(e *evidence) { e.early = 1 }},
+	{10, "verified at once", func(e *evidence) { e.rows[2].Time = e.arrivals[0].at.Add(time.Second) }},
+	{11, "a token for a plan that is through", func(e *evidence) { e.attempts[1].finished, e.arrivals = true, nil }},
 	{0, "it does not end", func(e *evidence) { e.attempts[0].end = e.attempts[0].begin.Add(24 * time.Hour) }},
 }
 

@@ -28,6 +28,7 @@ type evidence struct {
 	// chain tells what an offline look at the exported journal found; empty for
 	// nothing, or where there is none.
 	chain []string
+	early int // writes that came before the time that the service had named
 	// wrong is what the story itself found that must not happen.
 	wrong []string
 }
@@ -65,6 +66,7 @@ type arrival struct {
 	protections        []string      // that the account has in the tenant, and that no override lifts
 	moved              []string      // planned facts that are not as planned any more
 	touched            time.Duration // since somebody else last acted on it; negative: never
+	unready            []string      // changes that had to be through before this one, and were not
 	down, frozen       time.Duration // since the journal failed, and since the freeze; negative: it did not
 	doors              int           // enabled Global Administrators that are left after it; -1: it blocks none
 	status             int           // of the answer; 0: none

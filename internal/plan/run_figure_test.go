@@ -18,7 +18,7 @@ func TestThousandAccountsInThreeMinutes(t *testing.T) {
 	}
 	inTime(t, func(t *testing.T) {
 		var requests, throttled, injected atomic.Int64
-		w := newWorld(t, setting{shared: 1600, server: rig.ServerOptions{Faults: rig.Calm, OnRequest: func(r rig.Request) {
+		w := newWorld(t, setting{shared: 1700, seed: 4, server: rig.ServerOptions{Faults: rig.Calm, OnRequest: func(r rig.Request) {
 			requests.Add(1)
 			if r.Status == 429 && r.Fault == "" {
 				throttled.Add(1)

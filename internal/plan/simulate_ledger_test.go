@@ -96,6 +96,19 @@ func (l *ledger) intent(object, action string) *plan.Row {
 	return nil
 }
 
+// phases are the last phases of the changes of a plan, by the change's id.
+func (l *ledger) phases(hash string) map[string]plan.Phase {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := map[string]plan.Phase{}
+	for i := range l.durable {
+		if r := &l.durable[i]; r.Plan == hash && r.Change != "" && r.Field != "witness" && r.Phase != plan.Sent {
+			last[r.Change] = r.Phase
+		}
+	}
+	return last
+}
+
 // failing says since when the journal cannot be written, frozen since when the
 // tenant is; both are zero where that is not so.
 func (l *ledger) failing() (down, frozen time.Time) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"vakt/internal/baseline"
 	"vakt/internal/plan"
 	"vakt/internal/rig"
 )
@@ -16,7 +17,7 @@ import (
 func (w *story) misuse() {
 	ctx := context.Background()
 	kinds := []func() (*plan.Plan, error, func(*plan.Deps)){
-		w.unapproved, w.denied, w.late, w.expired, w.otherPolicy, w.bySelf, w.forged, w.otherTenant, w.tooMany, w.tooManyToday, w.fewDoors, w.forOther, w.selfLifted,
+		w.unapproved, w.denied, w.late, w.expired, w.otherPolicy, w.bySelf, w.forged, w.otherTenant, w.tooMany, w.tooManyToday, w.fewDoors, w.forOther, w.selfLifted, w.asSingle, w.oneEmergency, w.lastDoor,
 	}
 	p, why, change := kinds[w.draw.below(len(kinds))]()
 	if p == nil {
@@ -157,18 +158,19 @@ func (w *story) tooManyToday() (*plan.Plan, error, func(*plan.Deps)) {
 	w.ledger.mu.Lock()
 	inner := w.ledger.Ledger
 	w.ledger.mu.Unlock()
+	var rows []*plan.Row
 	for n := range w.e.before {
-		err := inner.Append(context.Background(), &plan.Row{
+		rows = append(rows, &plan.Row{
 			Time: time.Now().Add(-time.Duration(n) * time.Minute), Tenant: w.p.Tenant, Plan: "other", Run: "earlier", Change: fmt.Sprintf("account.disable/%d", n), Subject: id(n),
 			Action: plan.Disable, Field: "accountEnabled", Actor: ada.ID, Phase: plan.Intent, Note: "tried",
 		}, &plan.Row{
 			Time: time.Now().Add(-time.Duration(n) * time.Minute), Tenant: w.p.Tenant, Plan: "other", Run: "earlier", Change: fmt.Sprintf("account.disable/%d", n), Subject: id(n),
 			Action: plan.Disable, Field: "accountEnabled", Actor: ada.ID, Phase: plan.Rejected, Note: "refused",
 		})
-		if err != nil {
-			w.wrong("%v", err)
-			return nil, nil, nil
-		}
+	}
+	if err := inner.Append(context.Background(), rows...); err != nil {
+		w.wrong("%v", err)
+		return nil, nil, nil
 	}
 	w.approve(w.p)
 	// What is refused as a whole must not fetch a token; what is stopped on the
@@ -182,4 +184,41 @@ func (w *story) fewDoors() (*plan.Plan, error, func(*plan.Deps)) {
 	w.act(rig.Act{Actor: rig.Admin, Does: rig.Blocks, Object: w.m.sort("break_glass")[0]})
 	time.Sleep(w.e.lag + time.Minute)
 	return w.p, nil, nil
+}
+
+// asSingle records the approval of one person where two are needed.
+func (w *story) asSingle() (*plan.Plan, error, func(*plan.Deps)) {
+	if w.policy.Config.Approval != plan.TwoPerson {
+		return w.unapproved()
+	}
+	w.say(w.p, ada, func(a *plan.Approval) { a.Kind = plan.Single })
+	return w.p, errors.New("one person has approved it, and two must"), nil
+}
+
+// oneEmergency asks for a plan in a tenant that declares one emergency account.
+func (w *story) oneEmergency() (*plan.Plan, error, func(*plan.Deps)) {
+	b, problems := baseline.Parse("baseline.yaml", []byte("break_glass_accounts: ["+w.m.sort("break_glass")[0]+"]"))
+	if len(problems) > 0 {
+		w.wrong("%v", problems)
+		return nil, nil, nil
+	}
+	policy := w.policy
+	policy.Baseline = b
+	if _, err := plan.Build(plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: policy, Requester: ada, Now: time.Now(), Limit: 100}); err == nil {
+		w.wrong("a plan was made in a tenant with one emergency account")
+	}
+	return nil, nil, nil
+}
+
+// lastDoor asks to block every Global Administrator, with an override for each.
+func (w *story) lastDoor() (*plan.Plan, error, func(*plan.Deps)) {
+	in := plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now(), Limit: 100}
+	for _, account := range w.heads() {
+		in.Wanted = append(in.Wanted, plan.Wanted{Account: account})
+		in.Overrides = append(in.Overrides, plan.Lift{Account: account, Override: plan.Override{By: ada, Reason: "all of them"}})
+	}
+	if _, err := plan.Build(in); err == nil {
+		w.wrong("a plan was made that blocks all %d Global Administrators", len(in.Wanted))
+	}
+	return nil, nil, nil
 }

@@ -160,7 +160,7 @@ func newStory(t testing.TB, m *template, seed uint64, dir string) *story {
 	draw := dice(seed)
 	w := &story{t: t, draw: draw}
 	set := staging{
-		seed: seed, dir: dir, disk: seed%16 == 0,
+		seed: seed, dir: dir, disk: seed%8 == 0,
 		faults: rig.Profile{Share: one(&w.draw, 0, 0, 0, 0.01, 0.05), Writes: one(&w.draw, 0, 0.1, 0.3, 0.6)},
 		lag:    one(&w.draw, 0, 0, 0, 30*time.Second, 300*time.Second),
 	}
@@ -214,7 +214,10 @@ func (w *story) build() (*plan.Plan, error) {
 			in.Wanted = append(in.Wanted, plan.Wanted{Account: account, Action: plan.Revoke})
 		}
 	}
-	if w.draw.chance(10) && len(in.Wanted) < 5 {
+	if w.draw.chance(30) { // what is protected is left out, whoever asks
+		sort := one(&w.draw, "break_glass", "role_direct", "role_by_group", "role_eligible", "synced_shared", "teams_room", "guest_stale", "federated_shared")
+		in.Wanted = append(in.Wanted, plan.Wanted{Account: w.m.sort(sort)[0]})
+	} else if w.draw.chance(15) && len(in.Wanted) < 5 {
 		account := w.m.sort("role_direct")[0]
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: account})
 		in.Overrides = []plan.Lift{{Account: account, Override: plan.Override{By: ada, Reason: "nobody uses it"}}}

@@ -102,3 +102,55 @@ func (s *stage) heads() (ids []string) {
 	}
 	return ids
 }
+
+// sizes are those of the waves, by the protocol.
+var sizes = []int{1, 5, 25}
+
+// waveOf is the wave of the n-th account of a plan.
+func waveOf(n int) int {
+	for i, size := range sizes {
+		if n < size {
+			return i
+		}
+		n -= size
+	}
+	return len(sizes)
+}
+
+// unready names what must be through before a change and is not: everything in
+// the waves before, and what comes before it on the same account.
+func unready(p *plan.Plan, c *plan.Change, phases map[string]plan.Phase) (names []string) {
+	if c == nil {
+		return nil
+	}
+	through := []plan.Phase{plan.Verified, plan.Drifted, plan.Gone, plan.Protected, plan.Left, plan.Denied, plan.Rejected, plan.Diverged}
+	order := map[string]int{}
+	for i := range p.Changes {
+		if id := p.Changes[i].Subject.ID; !known(order, id) {
+			order[id] = len(order)
+		}
+	}
+	for i := range p.Changes {
+		x := &p.Changes[i]
+		if x == c {
+			break
+		}
+		phase := phases[x.ID]
+		switch {
+		case x.Subject.ID == c.Subject.ID:
+			if phase != plan.Acked && phase != plan.Verified {
+				names = append(names, x.ID+" "+string(phase))
+			}
+		case waveOf(order[x.Subject.ID]) < waveOf(order[c.Subject.ID]):
+			if !slices.Contains(through, phase) {
+				names = append(names, x.ID+" "+string(phase))
+			}
+		}
+	}
+	return names
+}
+
+func known(order map[string]int, id string) bool {
+	_, ok := order[id]
+	return ok
+}

@@ -104,8 +104,9 @@ func (r *runner) others(ctx context.Context, s *step) directory.Fact[[]Other] {
 	}
 	found := []Other{}
 	for _, d := range deeds {
-		ours := sameID(d.Actor, s.sender)
-		if !ours && slices.ContainsFunc(d.Changed, func(c action.Changed) bool { return strings.EqualFold(c.Field, s.change.Field) }) {
+		// One change of the sign-in is two records at the same time.
+		known := len(found) > 0 && found[len(found)-1].Actor == d.Actor && found[len(found)-1].At.Equal(d.At)
+		if !known && !sameID(d.Actor, s.sender) && slices.ContainsFunc(d.Changed, func(c action.Changed) bool { return strings.EqualFold(c.Field, s.change.Field) }) {
 			found = append(found, Other{At: d.At.UTC(), Actor: d.Actor, Name: d.Name, Activity: d.Activity})
 		}
 	}

@@ -119,7 +119,8 @@ func (r *runner) end(ctx context.Context) error {
 }
 
 // wave sends the changes of a wave, accounts beside each other and each account
-// in its order, and waits until all that was sent was read back.
+// in its order, and then reads all of them back: together, so that what the
+// service makes wait waits once.
 func (r *runner) wave(ctx context.Context, wave []Change) {
 	var order []string
 	byAccount := map[string][]*step{}
@@ -133,6 +134,12 @@ func (r *runner) wave(ctx context.Context, wave []Change) {
 	var group sync.WaitGroup
 	for _, id := range order {
 		group.Go(func() { r.guard(func() { r.account(ctx, byAccount[id]) }) })
+	}
+	group.Wait()
+	for i := range wave {
+		if s := r.steps[wave[i].ID]; s.phase == Acked && r.stopped() == nil {
+			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
+		}
 	}
 	group.Wait()
 }
@@ -151,8 +158,6 @@ func (r *runner) guard(do func()) {
 // account makes the changes of one account, one after the other. One that could
 // not be made keeps those after it from being made.
 func (r *runner) account(ctx context.Context, steps []*step) {
-	var verifying sync.WaitGroup
-	defer verifying.Wait()
 	for i, s := range steps {
 		if i > 0 && !steps[i-1].done() {
 			if p := steps[i-1]; p.settled() && s.pending() {
@@ -161,9 +166,6 @@ func (r *runner) account(ctx context.Context, steps []*step) {
 			return
 		}
 		r.keep(r.step(ctx, s))
-		if s.phase == Acked {
-			verifying.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
-		}
 	}
 }
 

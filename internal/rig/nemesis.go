@@ -41,6 +41,7 @@ const (
 	Enrols    Doing = "enrols"    // into a group that holds a role
 	Converts  Doing = "converts"  // the mailbox into that of a Teams Rooms system
 	Invites   Doing = "invites"   // makes it a guest
+	Licenses  Doing = "licenses"  // gives a product, as to somebody who works with the account
 	Attaches  Doing = "attaches"  // to the local directory, which masters it from now on
 	Resets    Doing = "resets"    // the password
 	Delegates Doing = "delegates" // the mailbox to somebody
@@ -50,7 +51,7 @@ const (
 
 // deedsOf are what an actor may do, each as often as it comes up.
 var deedsOf = map[Actor][]Doing{
-	Admin:    {Edits, Edits, Blocks, Unblocks, Unblocks, Removes, Restores, Recreates, Promotes, Entitles, Enrols, Converts, Invites, Attaches},
+	Admin:    {Edits, Edits, Blocks, Unblocks, Unblocks, Removes, Restores, Recreates, Promotes, Entitles, Enrols, Converts, Invites, Licenses, Attaches},
 	Attacker: {Unblocks, Unblocks, Resets, Delegates, Forwards},
 }
 
@@ -146,6 +147,8 @@ func (s *State) act(a Act, w Who) error {
 			update(Mailboxes, Patch{"RecipientTypeDetails": quoted("RoomMailbox"), "ResourceType": quoted("Room")}))
 	case Invites:
 		return update(Users, Patch{"userType": quoted("Guest"), "creationType": quoted("Invitation")})
+	case Licenses:
+		return update(Users, Patch{"assignedLicenses": json.RawMessage(`[{"disabledPlans":[],"skuId":"` + skuNamed("SPB").id + `"}]`)})
 	case Attaches:
 		return update(Users, Patch{"onPremisesSyncEnabled": json.RawMessage("true"), "onPremisesLastSyncDateTime": timeText(s.Now())})
 	case Resets:
