@@ -206,7 +206,7 @@ func (w *world) plan(n int, revoke bool) *plan.Plan {
 	}
 	p, err := plan.Build(plan.Input{Snapshot: w.snapshot, Result: w.result, Wanted: wanted, Policy: w.policy, Requester: operator, Limit: n, Now: time.Now()})
 	fatal(w.t, err)
-	if len(p.Changes) != len(wanted) || p.Accounts() != n {
+	if skipped := len(wanted) - len(p.Changes); skipped > n/100 || n < 100 && p.Accounts() != n {
 		w.t.Fatalf("%d changes of %d accounts are planned, want %d", len(p.Changes), p.Accounts(), n)
 	}
 	return p

@@ -41,7 +41,7 @@ func clean() *evidence {
 		}
 		intent := row(plan.Intent, 1)
 		a := &arrival{
-			at: at(from + 2), attempt: t, method: "PATCH", path: "/v1.0/users/" + subject, body: `{"accountEnabled":` + string(c.After) + `}`, intent: &intent, kept: true,
+			at: at(from + 2), after: int64(10*n + 1), attempt: t, method: "PATCH", path: "/v1.0/users/" + subject, body: `{"accountEnabled":` + string(c.After) + `}`, intent: &intent, kept: true,
 			read: time.Second, was: string(c.Before), ours: n > 1, touched: -1, down: -1, frozen: -1, doors: -1, status: 204, clean: true, applied: true,
 		}
 		a.parse()

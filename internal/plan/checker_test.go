@@ -53,6 +53,7 @@ type attempt struct {
 // arrival is one write as it arrived at the tenant.
 type arrival struct {
 	at                 time.Time
+	after              int64 // the journal's last row then
 	attempt            *attempt
 	method, path, body string
 	object, field      string

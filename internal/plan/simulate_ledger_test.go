@@ -78,6 +78,16 @@ func (l *ledger) rows() []plan.Row {
 	return slices.Clone(l.durable)
 }
 
+// last is the number of the last durable row.
+func (l *ledger) last() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.durable) == 0 {
+		return 0
+	}
+	return l.durable[len(l.durable)-1].Seq
+}
+
 // intent is the last durable intent about a change that nothing was written
 // about since, nil where there is none.
 func (l *ledger) intent(object, action string) *plan.Row {

@@ -353,6 +353,7 @@ func (b broken) Read([]byte) (int, error) { return 0, cmp.Or(b.err, io.EOF) }
 func (s *stage) arrives(t *attempt, r *http.Request, body []byte) *arrival {
 	a := &arrival{at: time.Now(), attempt: t, method: r.Method, path: r.URL.Path, body: string(body), read: -1, touched: -1, down: -1, frozen: -1, doors: -1}
 	a.parse()
+	a.after = s.ledger.last()
 	_, err := s.ledger.Plan(r.Context(), t.plan.Hash)
 	a.kept = err == nil
 	a.intent = s.ledger.intent(a.object, a.action)

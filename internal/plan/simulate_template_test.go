@@ -43,7 +43,6 @@ directory:
     teams_room: 1
     used_shared: 1
     guest_stale: 1
-    federated_shared: 1
 `
 
 // template is a generated tenant together with all that a plan is made from.

@@ -179,6 +179,8 @@ func (w *story) play() *evidence {
 	var err error
 	if w.p, err = w.build(); err != nil {
 		w.wrong("%v", err)
+	}
+	if err != nil || len(w.p.Changes) == 0 {
 		return w.e
 	}
 	if w.draw.chance(25) {
@@ -215,7 +217,7 @@ func (w *story) build() (*plan.Plan, error) {
 		}
 	}
 	if w.draw.chance(30) { // what is protected is left out, whoever asks
-		sort := one(&w.draw, "break_glass", "role_direct", "role_by_group", "role_eligible", "synced_shared", "teams_room", "guest_stale", "federated_shared")
+		sort := one(&w.draw, "break_glass", "role_direct", "role_by_group", "role_eligible", "synced_shared", "teams_room", "guest_stale")
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: w.m.sort(sort)[0]})
 	} else if w.draw.chance(15) && len(in.Wanted) < 5 {
 		account := w.m.sort("role_direct")[0]

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -142,12 +143,30 @@ func unready(p *plan.Plan, c *plan.Change, phases map[string]plan.Phase) (names 
 				names = append(names, x.ID+" "+string(phase))
 			}
 		case waveOf(order[x.Subject.ID]) < waveOf(order[c.Subject.ID]):
+			if before := sameBefore(p, x, phases); before != "" && before != plan.Acked && before != plan.Verified {
+				continue // what could not be done keeps what follows it from being tried
+			}
 			if !slices.Contains(through, phase) {
 				names = append(names, x.ID+" "+string(phase))
 			}
 		}
 	}
 	return names
+}
+
+// sameBefore is the phase of the change before x on the same account, empty
+// where there is none.
+func sameBefore(p *plan.Plan, x *plan.Change, phases map[string]plan.Phase) (last plan.Phase) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c == x {
+			return last
+		}
+		if c.Subject.ID == x.Subject.ID {
+			last = cmp.Or(phases[c.ID], plan.Left)
+		}
+	}
+	return last
 }
 
 func known(order map[string]int, id string) bool {

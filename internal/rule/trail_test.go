@@ -1,0 +1,74 @@
+package rule
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vakt/internal/event"
+)
+
+// However many ways there are through the classes of a record's fields, what is
+// remembered of them stays bounded, and each record is told its own.
+func TestTrailIsBounded(t *testing.T) {
+	fields := []string{"result", "app", "country", "actor", "account", "ip"}
+	var b strings.Builder
+	for _, f := range fields {
+		for c := 'a'; c <= 'f'; c++ {
+			fmt.Fprintf(&b, "---\nname: %s-%c\n%s", f, c, one(fmt.Sprintf("%s|contains: %c", f, c)))
+		}
+	}
+	set := mustCompile(t, b.String(), nil)
+	m := set.NewMatcher()
+	most := 0
+	for i := range 6 * 6 * 6 * 6 * 6 {
+		var values []string
+		for rest, n := i, 0; n < len(fields); n++ {
+			values = append(values, fmt.Sprintf("%s=%c", fields[n], 'a'+rest%6))
+			rest /= 6
+		}
+		r := rec(t, values...).expose()
+		out := m.Match(r, event.Risk, nil)
+		if len(out) != len(fields) {
+			t.Fatalf("%v: %d outcomes, want %d", values, len(out), len(fields))
+		}
+		for n, o := range out {
+			if want := strings.Replace(values[n], "=", "-", 1); o.Rule.Name != want {
+				t.Fatalf("%v: %s, want %s", values, o.Rule.Name, want)
+			}
+		}
+		most = max(most, m.plans[int(event.GraphBeta)<<8|int(event.Risk)].crossings)
+	}
+	if most > maxCrossings || most < maxCrossings/2 {
+		t.Errorf("at most %d crossings were remembered, want near %d", most, maxCrossings)
+	}
+}
+
+// A record like one before is not evaluated: its trail tells what is said. What
+// no class answers is asked all the same.
+func TestTrailTells(t *testing.T) {
+	set := mustCompile(t, "---\nname: fit\n"+plain("s:\n  result: 50126\ncondition: s\n")+
+		"---\nname: unfit\n"+plain("s:\n  result: 50126\n  account|fieldref: actor\ncondition: s\n"), nil)
+	m := set.NewMatcher()
+	names := func(r *record) string {
+		var all []string
+		for _, o := range m.Match(r, event.Risk, nil) {
+			all = append(all, o.Rule.Name)
+		}
+		return strings.Join(all, " ")
+	}
+	same, other := rec(t, "result=#50126", "account=a", "actor=a").expose(), rec(t, "result=#50126", "account=a", "actor=b").expose()
+	for range 2 * lessonLength {
+		names(same)
+	}
+	same.asked, other.asked = map[event.Field]int{}, map[event.Field]int{}
+	if got := names(same); got != "fit unfit" {
+		t.Errorf("the record said %q", got)
+	}
+	if got := names(other); got != "fit" {
+		t.Errorf("with another actor it said %q", got)
+	}
+	if same.asked[id(t, "result")] > 0 || same.asked[id(t, "actor")] == 0 {
+		t.Errorf("asked: %v", same.asked)
+	}
+}
