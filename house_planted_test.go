@@ -96,13 +96,13 @@ package graph
 func NewWriter() {}
 -- internal/db/open.go --
 package db
-import _ "modernc.org/sqlite"
+import _ "database/sql"
 `)
 	h, err := openHouse(tree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"internal/action", "internal/db"} // no Open; no pgx
+	want := []string{"internal/action", "internal/db"} // no Open; no sqlite
 	if diff := cmp.Diff(want, places(checkTablesOfNames(h))); diff != "" {
 		t.Errorf("vanished names (-want +got):\n%s", diff)
 	}

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 	"net/netip"
 	"strings"
@@ -140,6 +141,16 @@ func (r *Record) lower(text []byte) []byte {
 
 // isLower is true of ASCII without capitals.
 func isLower(text []byte) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		if capital := (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones); (w|capital)&highs != 0 {
+			return false
+		}
+	}
 	for _, c := range text {
 		if c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
 			return false

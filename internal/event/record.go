@@ -27,6 +27,7 @@ type Record struct {
 	actor    party
 	parsed   uint32 // number of the record whose targets and actor were parsed
 	seconds  int64
+	day      day
 
 	modifiedAudit, modifiedUnified propertyList
 
@@ -48,7 +49,7 @@ type cell struct {
 
 func (r *Record) attach(l *Layout) {
 	r.layout, r.row = l, l.projection.NewRow()
-	r.cells = nil
+	r.cells, r.day = nil, day{}
 	r.stepForms = [16]stepForm{}
 }
 

@@ -221,7 +221,7 @@ func (r *Record) Check() error {
 		if len(text) == 0 {
 			continue
 		}
-		seconds, ok := ParseTimeAs(text, r.layout.schema.Dates)
+		seconds, ok := r.day.time(text, r.layout.schema.Dates)
 		if !ok {
 			return fmt.Errorf("no readable event time: %s is %.40q", r.pathOf(c), text)
 		}

@@ -47,6 +47,7 @@ type attempt struct {
 	report     *plan.Report
 	emergency  int  // emergency accounts that were enabled at its beginning
 	finished   bool // the plan had been carried out before
+	throttled  bool // this process was told to wait
 	tokens     int  // tokens that can write, fetched during it
 }
 

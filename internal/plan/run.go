@@ -70,6 +70,8 @@ type step struct {
 	// maybe is true once nobody knew whether it took effect: what reads like
 	// its value may be its own.
 	maybe bool
+	// behind is true of a step that waits for the one before it.
+	behind bool
 	// note tells why the run could not go on with it.
 	note string
 }

@@ -152,14 +152,16 @@ func (s *stage) answered(r rig.Request) {
 	if r.Fault == rig.FaultPermission && r.Method == http.MethodGet {
 		s.e.quiet = false // what cannot be read protects: the story may rightly end otherwise
 	}
-	if r.Early && r.Method != http.MethodGet && s.waiting[r.Object] != nil {
+	if a := s.waiting[r.Object]; r.Early && r.Method != http.MethodGet && a != nil && a.attempt.throttled {
 		s.e.early++
 	}
 	switch {
 	case r.Route == "/users/{id}" && r.Method == http.MethodGet && r.Part && r.Status == http.StatusOK:
 		s.read[strings.ToLower(r.Object)] = time.Now()
 	case r.Method != http.MethodGet && s.waiting[r.Object] != nil:
-		s.waiting[r.Object].status = r.Status
+		a := s.waiting[r.Object]
+		a.status = r.Status
+		a.attempt.throttled = a.attempt.throttled || r.Status == http.StatusTooManyRequests
 	}
 }
 

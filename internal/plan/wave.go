@@ -163,6 +163,7 @@ func (r *runner) account(ctx context.Context, steps []*step) {
 			if p := steps[i-1]; p.settled() && s.pending() {
 				r.keep(r.settle(ctx, s, Left, fmt.Sprintf("%s was not done before it: %s", p.change.Action, p.phase), nil))
 			}
+			s.behind, s.note = true, steps[i-1].change.Action+" was not done before it"
 			return
 		}
 		r.keep(r.step(ctx, s))
@@ -195,7 +196,11 @@ func (r *runner) step(ctx context.Context, s *step) error {
 			return err
 		}
 	}
-	return nil
+	// A service that answers nothing so often is not to be pressed further.
+	if err := r.settle(ctx, s, Rejected, fmt.Sprintf("nobody answered %d times, and reads agree that it did not take effect", mostTries), nil); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %s: apply the plan again later", s.change.ID, s.note)
 }
 
 // attempt sends a change, unless something speaks against it at the last
@@ -347,92 +352,6 @@ func (r *runner) lifted(c *Change, reason string) bool {
 	return c.Override != nil && slices.ContainsFunc(c.Lifted, func(l check.Reason) bool { return l.ID == reason })
 }
 
-// outcome writes down what became of an attempt.
-func (r *runner) outcome(ctx context.Context, s *step, out graph.Outcome, intended bool) error {
-	if r.dead() {
-		return errDied
-	}
-	switch out.Result {
-	case graph.Acked:
-		s.sent = out.Sent
-		return r.answered(ctx, s, out, Acked, "")
-	case graph.Unknown:
-		s.sent, s.maybe = out.Sent, true
-		return r.answered(ctx, s, out, Unsettled, fmt.Sprint(out.Err))
-	case graph.Rejected:
-		return r.rejected(ctx, s, out)
-	default:
-		if !intended {
-			return r.refused(ctx, s, out.Err)
-		}
-		// An earlier try of the same call was refused, and then it could not
-		// be repeated: nothing is in effect.
-		return errors.Join(r.answered(ctx, s, out, Rejected, fmt.Sprint(out.Err)), r.refused(ctx, s, out.Err))
-	}
-}
-
-// answered writes that the call left, and what is known of it, in one go.
-func (r *runner) answered(ctx context.Context, s *step, out graph.Outcome, phase Phase, note string) error {
-	row := r.row(phase, s.change, note)
-	row.RequestID = out.RequestID
-	rows := []*Row{row}
-	if !out.Sent.IsZero() {
-		by, err := json.Marshal(sender{r.client.Principal()})
-		if err != nil {
-			return err
-		}
-		sent := r.row(Sent, s.change, "")
-		sent.Time, sent.RequestID, sent.Before, sent.After = out.Sent, out.ClientID, nil, by
-		s.sender = r.client.Principal()
-		rows = []*Row{sent, row}
-	}
-	if err := r.journal(ctx, rows...); err != nil {
-		return err
-	}
-	s.phase, s.note = phase, note
-	return nil
-}
-
-// rejected tells a refusal of one change from one that would meet all.
-func (r *runner) rejected(ctx context.Context, s *step, out graph.Outcome) error {
-	phase := Rejected
-	var e *graph.Error
-	if errors.As(out.Err, &e) {
-		switch e.Kind {
-		case graph.NotPermitted:
-			phase = Denied
-		case graph.NotFound:
-			phase = Gone
-		case graph.Unauthorized, graph.WrongTenant, graph.Throttled:
-			r.stop(out.Err)
-		default:
-		}
-	}
-	return r.answered(ctx, s, out, phase, fmt.Sprint(out.Err))
-}
-
-// refused writes down why a change was not sent. What only kept it from being
-// looked at leaves it as it was: the plan can be applied again.
-func (r *runner) refused(ctx context.Context, s *step, err error) error {
-	var no *refusal
-	var e *graph.Error
-	switch {
-	case errors.As(err, &no):
-		return r.settle(ctx, s, no.phase, no.note, nil)
-	case errors.Is(err, errLanded):
-		s.phase = Unsettled
-		return nil
-	case errors.As(err, &e) && e.Kind == graph.NotFound:
-		return r.missing(ctx, s)
-	case errors.As(err, &e) && e.Kind == graph.NotPermitted:
-		return r.settle(ctx, s, Denied, err.Error(), nil)
-	case r.stopped() != nil, ctx.Err() != nil:
-		return nil
-	}
-	s.note = fmt.Sprint(err)
-	return nil
-}
-
 // gate holds the next wave back until this one is known to have come out right.
 func (r *runner) gate(ctx context.Context, n int, wave []Change) error {
 	if err := errors.Join(r.stopped(), ctx.Err()); err != nil {
@@ -444,6 +363,8 @@ func (r *runner) gate(ctx context.Context, n int, wave []Change) error {
 			return fmt.Errorf("wave %d: %s reads otherwise than it was written: look at what changes it, then apply the plan again", n+1, s.change.ID)
 		case s.phase == Acked, s.open():
 			return fmt.Errorf("wave %d: what became of %s could not be read (%s): apply the plan again", n+1, s.change.ID, s.note)
+		case s.phase == "" && !s.behind:
+			return fmt.Errorf("wave %d: %s was not made (%s): apply the plan again", n+1, s.change.ID, s.note)
 		}
 	}
 	return nil

@@ -105,7 +105,7 @@ func (c *call) remember(until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if b := t.bucket(c.charges()[0]); until.After(b.until) {
-		b.until = until
+		b.until, b.told = until, c.s.now()
 	}
 }
 

@@ -48,6 +48,7 @@ type bucket struct {
 	used  float64   // units not yet given back
 	at    time.Time // when that was so
 	until time.Time // the time that the last 429 named
+	told  time.Time // when that was: who was on the way then cannot know
 	open  int       // requests that are being answered, of a mailbox
 }
 
@@ -145,7 +146,7 @@ func (c *call) throttled() (*answer, func()) {
 	charges := c.charges()
 	for i, ch := range charges {
 		b := t.bucket(ch)
-		if now.Before(b.until) {
+		if now.Before(b.until) && now.After(b.told) {
 			c.told.Early = true
 		}
 		wait, ok := b.take(ch.units, now)
@@ -203,7 +204,7 @@ func (c *call) tooMany(b *bucket, cl class, wait time.Duration, now time.Time) *
 		return a
 	}
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
-	b.until = now.Add(time.Duration(seconds) * time.Second)
+	b.until, b.told = now.Add(time.Duration(seconds)*time.Second), now
 	a.header.Set("Retry-After", strconv.Itoa(seconds))
 	if cl == classDirectory || cl == classWrites || cl == classTenant {
 		a.header.Set("x-ms-throttle-scope", "Tenant_Application/ReadWrite/"+c.who.AppID+"/"+c.s.tenant)
