@@ -21,7 +21,7 @@ func (r *runner) recoverOpen(ctx context.Context) error {
 		case Intent:
 			group.Go(func() { r.guard(func() { r.keep(r.brokeOff(ctx, s)) }) })
 		case Unsettled:
-			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s)) }) })
+			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s, unanswered)) }) })
 		case Acked:
 			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
 		default:
@@ -53,15 +53,14 @@ func (r *runner) brokeOff(ctx context.Context, s *step) error {
 	if err := r.settle(ctx, s, Unsettled, "the run broke off before an outcome was written down", nil); err != nil {
 		return err
 	}
-	return r.resolve(ctx, s)
+	return r.resolve(ctx, s, unanswered)
 }
 
 // resolve finds out by reading what became of a write that nobody answered. One
 // that sets a value may be sent again where two reads agree that the old value
 // is there; any other is read for as long as a replica may lag, and never
-// repeated unseen.
-func (r *runner) resolve(ctx context.Context, s *step) error {
-	enough := streak(unanswered)
+// repeated unseen. enough says what is believed of the former.
+func (r *runner) resolve(ctx context.Context, s *step, enough streak) error {
 	if !s.absolute() {
 		enough = written
 	}

@@ -206,3 +206,27 @@ func TestPointsAreAll(t *testing.T) {
 		}
 	})
 }
+
+// Where the first account cannot be written, however often it is tried, no
+// other one is.
+func TestPilotHoldsTheOthersBack(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var pilot string
+		w := newWorld(t, setting{server: rig.ServerOptions{Fault: func(r rig.Request) rig.Fault {
+			if isWrite(r) && r.Object == pilot {
+				return rig.Fault{Kind: rig.FaultServer, Status: http.StatusServiceUnavailable}
+			}
+			return rig.Fault{}
+		}}})
+		p := w.approve(w.plan(4, false))
+		pilot = p.Changes[0].Subject.ID
+		r, err := plan.Apply(t.Context(), w.deps(), p)
+		wantError(t, err, "apply the plan again later")
+		if r.State != plan.StateStopped || r.Changes[0].Phase != plan.Rejected || len(w.effects()) != 0 {
+			t.Errorf("%s, %v, effects %v", r.State, phases(r), w.effects())
+		}
+		pilot = ""
+		finished(t, w.apply(p))
+		w.named(p)
+	})
+}

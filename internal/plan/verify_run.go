@@ -57,7 +57,7 @@ func (r *runner) reread(ctx context.Context, report *Report) {
 		}
 		switch s.phase {
 		case Intent, Unsettled:
-			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s)) }) })
+			group.Go(func() { r.guard(func() { r.keep(r.resolve(ctx, s, unanswered)) }) })
 		case Acked, Verified, Diverged:
 			group.Go(func() { r.guard(func() { r.keep(r.verify(ctx, s)) }) })
 		default:

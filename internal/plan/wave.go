@@ -164,7 +164,7 @@ func (r *runner) account(ctx context.Context, steps []*step) {
 				r.keep(r.settle(ctx, s, Left, fmt.Sprintf("%s was not done before it: %s", p.change.Action, p.phase), nil))
 			}
 			s.behind, s.note = true, steps[i-1].change.Action+" was not done before it"
-			return
+			continue
 		}
 		r.keep(r.step(ctx, s))
 	}
@@ -182,7 +182,7 @@ func (r *runner) keep(err error) {
 
 // step brings a change to where it can be verified, or to its end.
 func (r *runner) step(ctx context.Context, s *step) error {
-	for range mostTries {
+	for n := range mostTries {
 		if !s.pending() {
 			return nil
 		}
@@ -192,7 +192,11 @@ func (r *runner) step(ctx context.Context, s *step) error {
 		if !s.open() {
 			return nil
 		}
-		if err := r.resolve(ctx, s); err != nil || s.phase != "" {
+		enough := streak(unanswered)
+		if n == mostTries-1 { // it is not sent again: what it came to must be known for sure
+			enough = hoping(seesAfter)
+		}
+		if err := r.resolve(ctx, s, enough); err != nil || s.phase != "" {
 			return err
 		}
 	}
