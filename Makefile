@@ -19,7 +19,7 @@ missing = if $(call required,$(1)); then echo "$(1): $(2); VAKT_TEST_REQUIRE ask
 	else echo "skipped $(1): $(2)" | tee -a bin/skipped; fi
 
 .NOTPARALLEL:
-.PHONY: help demo demo-apply test unit fmt vet tidy build lint cross cross-if-required fuzz bench clean
+.PHONY: help demo demo-apply test unit fmt vet tidy build lint cross cross-if-required fuzz simulate crash crash-double sabotage bench clean
 
 help:
 	@echo "make demo    a simulated tenant: its forgotten accounts, a report, its logs and the alerts in them"
@@ -28,6 +28,9 @@ help:
 	@echo "make lint    golangci-lint"
 	@echo "make cross   build for $(PLATFORMS)"
 	@echo "make fuzz    every fuzz target for FUZZTIME=$(FUZZTIME)"
+	@echo "make simulate SEEDS=n   stories of plans that are applied while everything goes wrong; SEED=n tells one"
+	@echo "make crash   a run is killed at every point, under every answer; crash-double kills the recovery too"
+	@echo "make sabotage   the simulation must notice every one of a list of deliberate mistakes"
 	@echo "make bench   how fast reading and detection are, beside peers, in one run"
 	@echo "make clean   remove bin/"
 
@@ -95,6 +98,25 @@ fuzz:
 		echo "$$package $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" || exit 1; \
 	done
+
+# The garbage collector is told to take its time: the stories need little memory.
+SEEDS ?= 10000
+FROM ?= 0
+SEED ?= -1
+simulate: export GOGC = 400
+simulate:
+	VAKT_SEEDS=$(SEEDS) VAKT_SEED_FROM=$(FROM) VAKT_SEED=$(SEED) go test -count=1 -run 'TestSimulate$$' -v -timeout 12h ./internal/plan
+
+crash: export GOGC = 400
+crash:
+	VAKT_CRASH=single go test -count=1 -run 'TestCrashMatrix$$' -v -timeout 1h ./internal/plan
+
+crash-double: export GOGC = 400
+crash-double:
+	VAKT_CRASH=double go test -count=1 -run 'TestCrashMatrix$$' -v -timeout 12h ./internal/plan
+
+sabotage:
+	go test -count=1 -tags sabotage -run 'TestSabotage$$' -v -timeout 6h ./internal/plan
 
 bench:
 	go run ./cmd/bench $(BENCHFLAGS)

@@ -48,11 +48,15 @@ type options struct {
 	duckdb     string // folder with @duckdb/node-api
 	only       string
 	keys       int
+	accounts   int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
 	if len(args) > 0 && args[0] == childCommand {
 		return child(ctx, args[1:], w)
+	}
+	if len(args) > 0 && args[0] == tenantCommand {
+		return writeTenant(args[1:])
 	}
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -60,8 +64,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each way is measured; the median counts")
 	flags.StringVar(&o.rules, "rules", "", "folder of public rules that are run beside ours, such as a copy of SigmaHQ's")
 	flags.StringVar(&o.duckdb, "duckdb", "", "folder with the npm package @duckdb/node-api; empty: it is installed into a temporary one")
-	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, rules, cores, compressed, memory, correlations")
+	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, rules, cores, compressed, memory, correlations, tenant")
 	flags.IntVar(&o.keys, "keys", 1_000_000, "live keys of the correlation that is measured")
+	flags.IntVar(&o.accounts, "accounts", 100_000, "accounts of the tenant that is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -84,6 +89,7 @@ func (b *bench) all(ctx context.Context) error {
 		run  func(context.Context) error
 	}{
 		{"engine", b.engine}, {"rules", b.ruleCost}, {"cores", b.cores}, {"compressed", b.compressed}, {"memory", b.memory}, {"correlations", b.correlations},
+		{"tenant", b.tenant},
 	} {
 		if !strings.Contains(t.name, b.only) {
 			continue

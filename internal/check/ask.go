@@ -55,7 +55,7 @@ func (j *judge) ask(a *directory.Account) []string {
 func (j *judge) delegate(d directory.Delegate) []string {
 	var names []string
 	for _, id := range d.IDs {
-		if a := j.byID[strings.ToLower(id)]; a == nil || !directory.Is(a.Enabled, false) {
+		if a := j.account(strings.ToLower(id)); a == nil || !directory.Is(a.Enabled, false) {
 			names = append(names, j.nameOf(id))
 		}
 	}
@@ -71,7 +71,7 @@ func (j *judge) delegate(d directory.Delegate) []string {
 // known is the UPN of an account that Exchange names in its own way, or that
 // name.
 func (j *judge) known(name string) string {
-	if a := j.byUPN[strings.ToLower(name)]; a != nil {
+	if a := j.accountByUPN(strings.ToLower(name)); a != nil {
 		return a.UPN
 	}
 	return j.nameOf(name)

@@ -106,7 +106,7 @@ func (j *judge) refused(a *directory.Account) *int {
 
 // nameOf is what people call an account: its UPN, else its id.
 func (j *judge) nameOf(id string) string {
-	if a := j.byID[strings.ToLower(id)]; a != nil && a.UPN != "" {
+	if a := j.account(strings.ToLower(id)); a != nil && a.UPN != "" {
 		return a.UPN
 	}
 	return id

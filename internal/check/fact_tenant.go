@@ -134,12 +134,12 @@ func (v *view) emergency() (working int, missing []string, unread string) {
 		if until != 0 && v.j.now.Unix() >= until {
 			continue
 		}
-		a := v.j.byID[item]
+		a := v.j.account(item)
 		if a == nil {
-			a = v.j.byUPN[item]
+			a = v.j.accountByUPN(item)
 		}
 		switch {
-		case a == nil && len(v.j.byID) == 0:
+		case a == nil && len(v.j.accounts) == 0:
 			unread = "users.json was not read"
 		case a == nil, directory.Is(a.Enabled, false):
 			missing = append(missing, item)

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"net/http"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,12 @@ func newWorld(t testing.TB, scenario string, accounts int) world {
 // reader opens the tenant as the reading application, without the network.
 func (w world) reader(t testing.TB, o rig.ServerOptions) *graph.Reader {
 	t.Helper()
+	return w.readerThrough(t, o, func(next http.RoundTripper) http.RoundTripper { return next })
+}
+
+// readerThrough is reader with something between it and the tenant.
+func (w world) readerThrough(t testing.TB, o rig.ServerOptions, between func(http.RoundTripper) http.RoundTripper) *graph.Reader {
+	t.Helper()
 	o.Unlimited = true
 	o.OnUnknown = func(request string) { t.Errorf("the simulated tenant does not know %s", request) }
 	server := rig.Handler(w.state, o)
@@ -76,7 +83,7 @@ func (w world) reader(t testing.TB, o rig.ServerOptions) *graph.Reader {
 		t.Fatal(err)
 	}
 	r, err := graph.NewReader(tenant.Tenant{Name: "contoso", ID: w.state.TenantID(), Cloud: cloud}, azcore.TokenCredential(cred),
-		graph.Options{Now: time.Now, Transport: server.Transport()})
+		graph.Options{Now: time.Now, Transport: between(server.Transport())})
 	if err != nil {
 		t.Fatal(err)
 	}

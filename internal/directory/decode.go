@@ -168,17 +168,12 @@ func (d *decoder) order() {
 		d.s.Accounts[i].order()
 		d.byID[d.s.Accounts[i].ID] = i
 	}
-	for key, box := range d.boxIDs.place {
-		if box == ambiguous {
-			continue
-		}
-		place := nobodys
+	d.s.names = d.boxIDs.freeze(func(box int) int {
 		if owner := d.owners[box]; owner != noAccount {
-			place = d.byID[ids[owner]]
+			return d.byID[ids[owner]]
 		}
-		d.boxIDs.place[key] = int32(place)
-	}
-	d.s.names = d.boxIDs
+		return nobodys
+	})
 }
 
 // finish tells what was read and what was not.

@@ -117,7 +117,7 @@ func (d *decoder) methods() {
 			if err != nil {
 				return err
 			}
-			if m := methodOf(o); m.Type != "passwordAuthenticationMethod" {
+			if m := d.methodOf(o); m.Type != "passwordAuthenticationMethod" {
 				a.Methods.Value = append(a.Methods.Value, m)
 			}
 		}
@@ -134,8 +134,8 @@ func (d *decoder) methods() {
 	}
 }
 
-func methodOf(o object) Method {
-	m := Method{Type: strings.TrimPrefix(o.text("@odata.type"), "#microsoft.graph."), ID: o.text("id")}
+func (d *decoder) methodOf(o object) Method {
+	m := Method{Type: d.word(strings.TrimPrefix(o.text("@odata.type"), "#microsoft.graph.")), ID: o.text("id")}
 	m.Created = Unknown[time.Time]("the service does not tell")
 	if t := o.time("createddatetime"); !t.IsZero() {
 		m.Created = Known(t)

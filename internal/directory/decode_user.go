@@ -3,7 +3,6 @@ package directory
 import (
 	"encoding/json"
 	"errors"
-	"hash/maphash"
 	"strings"
 	"time"
 )
@@ -372,56 +371,4 @@ func (d *decoder) findAccount(name string) (int, bool) {
 		return i, true
 	}
 	return d.mails.find(name)
-}
-
-// index finds things by any of their names. It keeps hashes, not the names:
-// there are many. A name that two things have finds neither.
-type index struct {
-	seed  maphash.Seed
-	place map[uint64]int32
-}
-
-func newIndex() index { return index{maphash.MakeSeed(), map[uint64]int32{}} }
-
-// Places that are none.
-const (
-	ambiguous = -1
-	nobodys   = -2 // a mailbox without an account
-)
-
-func (x index) add(place int, names ...string) {
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		key := maphash.String(x.seed, strings.ToLower(name))
-		if there, taken := x.place[key]; taken && there != int32(place) {
-			x.place[key] = ambiguous
-			continue
-		}
-		x.place[key] = int32(place)
-	}
-}
-
-// at gives the place of a name; false where nothing or more than one thing has
-// it.
-func (x index) at(name string) (int, bool) {
-	if x.place == nil {
-		return 0, false
-	}
-	place, ok := x.place[maphash.String(x.seed, strings.ToLower(name))]
-	return int(place), ok && place != ambiguous
-}
-
-// find gives the place of the first name that is known and is no one else's.
-func (x index) find(names ...string) (int, bool) {
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		if place, ok := x.place[maphash.String(x.seed, strings.ToLower(name))]; ok && place != ambiguous {
-			return int(place), true
-		}
-	}
-	return 0, false
 }

@@ -64,7 +64,7 @@ type Snapshot struct {
 
 	// names leads from the names of mailboxes to places in Accounts, for logs
 	// that call accounts by them.
-	names index
+	names roster
 }
 
 // The states of a part. A part that is not complete was not looked at: never

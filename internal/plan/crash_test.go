@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,13 +34,29 @@ var answers = []struct {
 }
 
 // crashes end the process at the n-th passing of a point, from 1; the name ""
-// ends nothing. passed counts what was passed.
+// ends nothing. passed is how often each point was passed in one process.
 type crashes struct {
 	name   string
 	n      int
 	passed map[string]int
 }
 
+// point is for one process: it counts anew, and adds to what was passed.
+func (c *crashes) point() func(string) {
+	var mu sync.Mutex
+	here := map[string]int{}
+	return func(name string) {
+		mu.Lock()
+		defer mu.Unlock()
+		here[name]++
+		c.passed[name] = max(c.passed[name], here[name])
+		if name == c.name && here[name] == c.n {
+			panic(killedAt{name})
+		}
+	}
+}
+
+// String names the point and the passing.
 func (c *crashes) String() string { return fmt.Sprintf("%s #%d", c.name, c.n) }
 
 // matrix is one cell: what happens to the writes, and where the process dies,
@@ -101,26 +118,19 @@ func (m matrix) play(w *story) {
 func (m matrix) through(w *story, p *plan.Plan) *plan.Report {
 	w.approve(p)
 	for _, c := range m.deaths {
-		here := map[string]int{}
-		w.point = func(name string) {
-			here[name]++
-			c.passed[name]++
-			if name == c.name && here[name] == c.n {
-				panic(killedAt{name})
-			}
-		}
+		w.point = c.point()
 		t := w.apply(context.Background(), p, nil, func(d *plan.Deps) { d.Workers = 1 })
 		w.point = nil
 		if t.report != nil && t.report.State == plan.StateFinished {
 			return t.report
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 	for range 4 {
 		if t := w.apply(context.Background(), p, nil, nil); t.report != nil && t.report.State == plan.StateFinished {
 			return t.report
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	}
 	w.wrong("the plan was not carried out after the crash")
 	return nil

@@ -16,10 +16,10 @@ import (
 // misuse asks for what must be refused, once.
 func (w *story) misuse() {
 	ctx := context.Background()
-	kinds := []func() (*plan.Plan, error, func(*plan.Deps)){
+	kinds := []func() (*plan.Plan, func(*plan.Deps), error){
 		w.unapproved, w.denied, w.late, w.expired, w.otherPolicy, w.bySelf, w.forged, w.otherTenant, w.tooMany, w.tooManyToday, w.fewDoors, w.forOther, w.selfLifted, w.asSingle, w.oneEmergency, w.lastDoor,
 	}
-	p, why, change := kinds[w.draw.below(len(kinds))]()
+	p, change, why := kinds[w.draw.below(len(kinds))]()
 	if p == nil {
 		return
 	}
@@ -28,15 +28,15 @@ func (w *story) misuse() {
 	}
 }
 
-func (w *story) unapproved() (*plan.Plan, error, func(*plan.Deps)) {
-	return w.p, errors.New("nobody has approved it"), nil
+func (w *story) unapproved() (*plan.Plan, func(*plan.Deps), error) {
+	return w.p, nil, errors.New("nobody has approved it")
 }
 
-func (w *story) denied() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) denied() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
 	w.say(w.p, bo, func(a *plan.Approval) { a.Denied = true })
 	w.pause(time.Hour)
-	return w.p, errors.New("it was denied"), nil
+	return w.p, nil, errors.New("it was denied")
 }
 
 // say records an approval as somebody might put it into the state, whatever
@@ -66,37 +66,37 @@ func (w *story) say(p *plan.Plan, who plan.Person, change func(*plan.Approval)) 
 	}
 }
 
-func (w *story) late() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) late() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
-	time.Sleep(plan.ApprovalLife + time.Second + time.Duration(w.draw.below(3600))*time.Second)
-	return w.p, errors.New("the approval has expired"), nil
+	<-time.After(plan.ApprovalLife + time.Second + time.Duration(w.draw.below(3600))*time.Second)
+	return w.p, nil, errors.New("the approval has expired")
 }
 
-func (w *story) expired() (*plan.Plan, error, func(*plan.Deps)) {
-	time.Sleep(plan.Life - time.Hour)
+func (w *story) expired() (*plan.Plan, func(*plan.Deps), error) {
+	<-time.After(plan.Life - time.Hour)
 	w.approve(w.p)
-	time.Sleep(time.Hour + time.Second)
-	return w.p, errors.New("the plan has expired"), nil
+	<-time.After(time.Hour + time.Second)
+	return w.p, nil, errors.New("the plan has expired")
 }
 
-func (w *story) otherPolicy() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) otherPolicy() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
 	w.policy.Baseline = w.m.baseline(w.t, fmt.Sprintf("resource_signin_exceptions: [%q]\n", w.p.Changes[0].Subject.ID))
-	return w.p, errors.New("the policy was changed after the approval"), nil
+	return w.p, nil, errors.New("the policy was changed after the approval")
 }
 
 // bySelf lets whoever asks approve, where two persons are needed.
-func (w *story) bySelf() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) bySelf() (*plan.Plan, func(*plan.Deps), error) {
 	if w.policy.Config.Approval != plan.TwoPerson {
 		return w.unapproved()
 	}
 	w.say(w.p, ada, func(*plan.Approval) {})
-	return w.p, errors.New("the approver is whoever asked"), nil
+	return w.p, nil, errors.New("the approver is whoever asked")
 }
 
 // selfLifted lets whoever lifts a protection approve that, where two persons
 // are needed.
-func (w *story) selfLifted() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) selfLifted() (*plan.Plan, func(*plan.Deps), error) {
 	if w.policy.Config.Approval != plan.TwoPerson {
 		return w.unapproved()
 	}
@@ -110,38 +110,37 @@ func (w *story) selfLifted() (*plan.Plan, error, func(*plan.Deps)) {
 		return nil, nil, nil
 	}
 	w.say(p, bo, func(*plan.Approval) {})
-	return p, errors.New("the approver has lifted the protection"), nil
+	return p, nil, errors.New("the approver has lifted the protection")
 }
 
-// forged adds an account to an approved plan.
-func (w *story) forged() (*plan.Plan, error, func(*plan.Deps)) {
+// forged puts another account into an approved plan.
+func (w *story) forged() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
 	f := *w.p
 	f.Changes = slices.Clone(w.p.Changes)
 	for _, other := range w.m.toBlock() {
 		if !slices.ContainsFunc(f.Changes, func(c plan.Change) bool { return c.Subject.ID == other }) {
-			c := f.Changes[0]
+			c := &f.Changes[len(f.Changes)-1]
 			c.Subject.ID, c.ID = other, c.Action+"/"+other
-			f.Changes = append(f.Changes, c)
-			return &f, errors.New("a line was added after the approval"), nil
+			break
 		}
 	}
-	return nil, nil, nil
+	return &f, nil, errors.New("an account was exchanged after the approval")
 }
 
 // forOther records the approval of another plan under this one's hash.
-func (w *story) forOther() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) forOther() (*plan.Plan, func(*plan.Deps), error) {
 	w.say(w.p, w.approver(), func(a *plan.Approval) { a.Count++ })
-	return w.p, errors.New("the approver has counted other changes"), nil
+	return w.p, nil, errors.New("the approver has counted other changes")
 }
 
-func (w *story) otherTenant() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) otherTenant() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
-	return w.p, errors.New("it is for another tenant"), func(d *plan.Deps) { d.Access.Tenant.ID = "99999999-2222-3333-4444-555555555555" }
+	return w.p, func(d *plan.Deps) { d.Access.Tenant.ID = "99999999-2222-3333-4444-555555555555" }, errors.New("it is for another tenant")
 }
 
 // tooMany asks for more accounts than a run may touch.
-func (w *story) tooMany() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) tooMany() (*plan.Plan, func(*plan.Deps), error) {
 	in := plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now()}
 	p, err := plan.Build(in)
 	if err != nil || p.Accounts() <= p.Limits.Allowed() {
@@ -149,11 +148,11 @@ func (w *story) tooMany() (*plan.Plan, error, func(*plan.Deps)) {
 		return nil, nil, nil
 	}
 	w.say(p, w.approver(), func(*plan.Approval) {})
-	return p, errors.New("it goes beyond the limit of a run"), nil
+	return p, nil, errors.New("it goes beyond the limit of a run")
 }
 
 // tooManyToday leaves room for fewer writes than the plan has.
-func (w *story) tooManyToday() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) tooManyToday() (*plan.Plan, func(*plan.Deps), error) {
 	w.e.before = plan.DayLimit - len(w.p.Changes) + 1
 	w.ledger.mu.Lock()
 	inner := w.ledger.Ledger
@@ -179,24 +178,24 @@ func (w *story) tooManyToday() (*plan.Plan, error, func(*plan.Deps)) {
 }
 
 // fewDoors blocks an emergency account before the run.
-func (w *story) fewDoors() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) fewDoors() (*plan.Plan, func(*plan.Deps), error) {
 	w.approve(w.p)
 	w.act(rig.Act{Actor: rig.Admin, Does: rig.Blocks, Object: w.m.sort("break_glass")[0]})
-	time.Sleep(w.e.lag + time.Minute)
+	<-time.After(w.e.lag + time.Minute)
 	return w.p, nil, nil
 }
 
 // asSingle records the approval of one person where two are needed.
-func (w *story) asSingle() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) asSingle() (*plan.Plan, func(*plan.Deps), error) {
 	if w.policy.Config.Approval != plan.TwoPerson {
 		return w.unapproved()
 	}
 	w.say(w.p, ada, func(a *plan.Approval) { a.Kind = plan.Single })
-	return w.p, errors.New("one person has approved it, and two must"), nil
+	return w.p, nil, errors.New("one person has approved it, and two must")
 }
 
 // oneEmergency asks for a plan in a tenant that declares one emergency account.
-func (w *story) oneEmergency() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) oneEmergency() (*plan.Plan, func(*plan.Deps), error) {
 	b, problems := baseline.Parse("baseline.yaml", []byte("break_glass_accounts: ["+w.m.sort("break_glass")[0]+"]"))
 	if len(problems) > 0 {
 		w.wrong("%v", problems)
@@ -211,7 +210,7 @@ func (w *story) oneEmergency() (*plan.Plan, error, func(*plan.Deps)) {
 }
 
 // lastDoor asks to block every Global Administrator, with an override for each.
-func (w *story) lastDoor() (*plan.Plan, error, func(*plan.Deps)) {
+func (w *story) lastDoor() (*plan.Plan, func(*plan.Deps), error) {
 	in := plan.Input{Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Now: time.Now(), Limit: 100}
 	for _, account := range w.heads() {
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: account})

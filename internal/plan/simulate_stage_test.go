@@ -278,7 +278,7 @@ func (c *credential) GetToken(ctx context.Context, o policy.TokenRequestOptions)
 		if token, err = c.ask(ctx, form); err == nil || ctx.Err() != nil {
 			return token, err
 		}
-		time.Sleep(time.Duration(try+1) * time.Second)
+		<-time.After(time.Duration(try+1) * time.Second)
 	}
 	return token, err
 }

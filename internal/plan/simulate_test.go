@@ -210,7 +210,7 @@ func (w *story) build() (*plan.Plan, error) {
 		Snapshot: w.m.snapshot, Result: w.m.result, Policy: w.policy, Requester: ada, Own: []string{rig.WriteApp().ObjectID}, Now: time.Now(),
 	}
 	revoke := w.draw.chance(25)
-	for _, account := range w.draw.some(w.m.toBlock(), 1+w.draw.below(5)) {
+	for _, account := range w.draw.some(w.m.toBlock(), 1+w.draw.below(4)) {
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: account})
 		if revoke {
 			in.Wanted = append(in.Wanted, plan.Wanted{Account: account, Action: plan.Revoke})
@@ -219,7 +219,7 @@ func (w *story) build() (*plan.Plan, error) {
 	if w.draw.chance(30) { // what is protected is left out, whoever asks
 		sort := one(&w.draw, "break_glass", "role_direct", "role_by_group", "role_eligible", "synced_shared", "teams_room", "guest_stale")
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: w.m.sort(sort)[0]})
-	} else if w.draw.chance(15) && len(in.Wanted) < 5 {
+	} else if w.draw.chance(15) {
 		account := w.m.sort("role_direct")[0]
 		in.Wanted = append(in.Wanted, plan.Wanted{Account: account})
 		in.Overrides = []plan.Lift{{Account: account, Override: plan.Override{By: ada, Reason: "nobody uses it"}}}
@@ -266,7 +266,7 @@ func (w *story) others() []rig.Act {
 }
 
 func (w *story) pause(most time.Duration) {
-	time.Sleep(time.Duration(w.draw.next() % uint64(most)))
+	<-time.After(time.Duration(w.draw.next() % uint64(most)))
 }
 
 // mostAttempts is after how many attempts a plan must have been carried out,
@@ -363,7 +363,7 @@ func (w *story) recoverFrom(kind string) {
 
 // twice applies the plan from a second process while the first is at it.
 func (w *story) twice(ctx context.Context, p *plan.Plan, after time.Duration) {
-	time.Sleep(after)
+	<-time.After(after)
 	if len(w.e.attempts) == 0 || !w.e.attempts[len(w.e.attempts)-1].end.IsZero() {
 		return // the first is through
 	}

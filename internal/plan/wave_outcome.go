@@ -27,10 +27,19 @@ func (r *runner) outcome(ctx context.Context, s *step, out graph.Outcome, intend
 		if !intended {
 			return r.refused(ctx, s, out.Err)
 		}
+		if s.maybe {
+			return r.answered(ctx, s, out, Unsettled, afterMaybe(out.Err))
+		}
 		// An earlier try of the same call was refused, and then it could not
 		// be repeated: nothing is in effect.
 		return errors.Join(r.answered(ctx, s, out, Rejected, fmt.Sprint(out.Err)), r.refused(ctx, s, out.Err))
 	}
+}
+
+// afterMaybe is the note of a try that did not take effect, where one before
+// it may have: only reading can tell what stands.
+func afterMaybe(err error) string {
+	return fmt.Sprintf("a later try did not take effect (%v), and an earlier one may have", err)
 }
 
 // answered writes that the call left, and what is known of it, in one go.
@@ -69,6 +78,9 @@ func (r *runner) rejected(ctx context.Context, s *step, out graph.Outcome) error
 			r.stop(out.Err)
 		default:
 		}
+	}
+	if s.maybe && phase != Gone {
+		return r.answered(ctx, s, out, Unsettled, afterMaybe(out.Err))
 	}
 	return r.answered(ctx, s, out, phase, fmt.Sprint(out.Err))
 }
