@@ -180,7 +180,7 @@ func (a *app) look(ctx context.Context, f *scanFlags) ([]looked, *source.Ledger,
 // of the time, and a large tenant's accounts are held once, not twice. Whoever
 // sets GOGC or GOMEMLIMIT knows better.
 func thrift() {
-	const percent, limit = 40, 220 << 20
+	const percent, limit = 20, 200 << 20
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}

@@ -99,7 +99,9 @@ func (d *decoder) resolve(name string) []string {
 }
 
 // methods reads the authentication methods that were asked for by account.
+// Those of people, which only files by others hold, carry no ids.
 func (d *decoder) methods() {
+	shared := map[string][]Method{}
 	d.items(MethodsPart, func(item Item) error {
 		i, ok := d.byID[item.Owner]
 		if !ok {
@@ -121,6 +123,9 @@ func (d *decoder) methods() {
 				a.Methods.Value = append(a.Methods.Value, m)
 			}
 		}
+		if Is(a.Kind, KindPerson) {
+			a.Methods.Value = shareMethods(shared, a.Methods.Value)
+		}
 		return nil
 	})
 	why := d.why(MethodsPart)
@@ -132,6 +137,27 @@ func (d *decoder) methods() {
 			}
 		}
 	}
+}
+
+// shareMethods gives people who have methods of the same types one list, which
+// has no ids: there are many people, and few combinations. Methods that say
+// when they were registered are kept as they are.
+func shareMethods(shared map[string][]Method, own []Method) []Method {
+	var key strings.Builder
+	for _, m := range own {
+		if m.Created.Known {
+			return own
+		}
+		key.WriteString(m.Type + "\n")
+	}
+	if list, ok := shared[key.String()]; ok {
+		return list
+	}
+	for i := range own {
+		own[i].ID = ""
+	}
+	shared[key.String()] = own
+	return own
 }
 
 func (d *decoder) methodOf(o object) Method {

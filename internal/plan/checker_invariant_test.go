@@ -353,9 +353,10 @@ func ownRollback(e *evidence) (broken []string) {
 		switch {
 		case a.attempt == nil:
 		case !a.attempt.rollback:
-			if a.applied && !done[a.object] {
-				done[a.object] = true
-			}
+			// Where nobody has answered us and somebody else then writes the
+			// same value, reading cannot tell whose it is.
+			unsaid := !a.clean && (a.status == 0 || a.status >= 500) && e.touched[a.object]
+			done[a.object] = done[a.object] || a.applied || unsaid
 		case !done[a.object]:
 			broken = append(broken, a.String()+": we never changed the account")
 		}

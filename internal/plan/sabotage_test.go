@@ -48,7 +48,6 @@ var defects = []defect{
 	{"protections decided on the plan's facts", "internal/plan/wave.go", `guard := GuardOf(fresh.Snapshot, fresh.Account)`, `guard := c.Guard`},
 	{"fresh read for the fields only", "internal/plan/wave.go", `if found := r.protections(c, fresh.Account, guard); len(found) > 0 {`, `if found := r.protections(c, fresh.Account, c.Guard); len(found) > 99 {`},
 	{"an override lifts everything", "internal/plan/wave.go", `return c.Override != nil && slices.ContainsFunc(`, `return c.Override != nil || slices.ContainsFunc(`},
-	{"the reading is dated when it ends", "internal/action/fresh.go", `	at := oldest(told)`, `	at := e.now()`},
 	{"who holds roles is read once an hour", "internal/action/board.go", `sharedAge = 2 * time.Second`, `sharedAge = time.Hour`},
 
 	{"intent after call", "internal/plan/wave.go", `if err := r.intend(ctx, s, value); err != nil {`, `if err := func() error { defer func() { go r.intend(ctx, s, value) }(); return nil }(); err != nil {`},

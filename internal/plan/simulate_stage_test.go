@@ -197,7 +197,7 @@ func (s *stage) haunt(ctx context.Context, acts []rig.Act) {
 // apply is one attempt to carry out a plan, by a process of its own. change may
 // change what the process has.
 func (s *stage) apply(ctx context.Context, p *plan.Plan, admissible error, change func(*plan.Deps)) *attempt {
-	t := &attempt{number: len(s.e.attempts) + 1, plan: p, rollback: p.Undoes != "", admissible: admissible == nil, begin: time.Now(), finished: s.carriedOut(p)}
+	t := &attempt{plan: p, rollback: p.Undoes != "", admissible: admissible == nil, begin: time.Now(), finished: s.carriedOut(p)}
 	if admissible != nil {
 		t.why = admissible.Error()
 	}
@@ -208,6 +208,7 @@ func (s *stage) apply(ctx context.Context, p *plan.Plan, admissible error, chang
 	}
 	s.mu.Lock()
 	s.e.attempts = append(s.e.attempts, t)
+	t.number = len(s.e.attempts)
 	s.mu.Unlock()
 	d := s.deps(t)
 	if change != nil {
@@ -225,8 +226,28 @@ func (s *stage) apply(ctx context.Context, p *plan.Plan, admissible error, chang
 		}()
 		t.report, t.err = plan.Apply(ctx, d, p)
 	}()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	t.end = time.Now()
 	return t
+}
+
+// underWay is the first attempt that has not ended, nil for none.
+func (s *stage) underWay() *attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.e.attempts {
+		if t.end.IsZero() {
+			return t
+		}
+	}
+	return nil
+}
+
+func (s *stage) quiet() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.e.quiet
 }
 
 // killedAt is what a point panics with that ends the process.

@@ -19,7 +19,7 @@ import (
 )
 
 // Seeds of a plain test run; `make simulate SEEDS=n` asks for more.
-const plainSeeds = 400
+const plainSeeds = 100
 
 // TestSimulate plays one story for each seed: a plan is made, approved and
 // applied while the service fails, processes are killed, others change the
@@ -190,7 +190,8 @@ func (w *story) play() *evidence {
 	w.approve(w.p)
 	ctx, cancel := context.WithCancel(context.Background())
 	var others sync.WaitGroup
-	others.Go(func() { w.haunt(ctx, w.others()) })
+	acts := w.others()
+	others.Go(func() { w.haunt(ctx, acts) })
 	w.pause(3 * time.Minute)
 	if r := w.carryThrough(ctx, w.p); r != nil {
 		w.apply(ctx, w.p, nil, nil)
@@ -292,7 +293,7 @@ func (w *story) carryThrough(ctx context.Context, p *plan.Plan) *plan.Report {
 		w.pause(15 * time.Minute)
 	}
 	last := w.e.attempts[len(w.e.attempts)-1]
-	if w.e.quiet {
+	if w.quiet() {
 		w.wrong("the plan was not carried out in %d attempts, the last ones in peace: %v %+v", mostAttempts, last.err, last.report)
 	}
 	return nil
@@ -364,12 +365,13 @@ func (w *story) recoverFrom(kind string) {
 // twice applies the plan from a second process while the first is at it.
 func (w *story) twice(ctx context.Context, p *plan.Plan, after time.Duration) {
 	<-time.After(after)
-	if len(w.e.attempts) == 0 || !w.e.attempts[len(w.e.attempts)-1].end.IsZero() {
-		return // the first is through
+	first := w.underWay()
+	if first == nil {
+		return // it is through
 	}
 	t := w.apply(ctx, p, nil, func(d *plan.Deps) { d.Point = nil })
 	var held *plan.HeldError
-	if !errors.As(t.err, &held) {
+	if !errors.As(t.err, &held) && w.underWay() == first {
 		w.wrong("a second run beside the first: %v", t.err)
 	}
 }
@@ -378,7 +380,7 @@ func (w *story) twice(ctx context.Context, p *plan.Plan, after time.Duration) {
 func (w *story) check(ctx context.Context, r *plan.Report) {
 	w.calm.Store(true)
 	_, err := plan.Verify(ctx, w.deps(&attempt{number: 100}), r.Run.ID)
-	if err != nil && w.e.quiet {
+	if err != nil && w.quiet() {
 		w.wrong("verify: %v", err)
 	}
 }
@@ -388,7 +390,7 @@ func (w *story) rollBack(ctx context.Context, r *plan.Report) {
 	w.pause(20 * time.Minute)
 	p, err := plan.Inverse(ctx, w.ledger, plan.Back{Run: r.Run.ID, Requester: ada, Policy: w.policy, Now: time.Now()})
 	if err != nil {
-		if r.Count(plan.Verified) > 0 && w.e.quiet {
+		if r.Count(plan.Verified) > 0 && w.quiet() {
 			w.wrong("%v", err)
 		}
 		return
