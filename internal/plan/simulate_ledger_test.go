@@ -106,14 +106,22 @@ func (l *ledger) intent(object, action string) *plan.Row {
 	return nil
 }
 
-// phases are the last phases of the changes of a plan, by the change's id.
-func (l *ledger) phases(hash string) map[string]plan.Phase {
+// phases are the last phases of the changes of a plan, by the change's id. What
+// has diverged and was not sent since the time given counts as through: whoever
+// applies the plan again has been told.
+func (l *ledger) phases(hash string, began time.Time) map[string]plan.Phase {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := map[string]plan.Phase{}
+	last, sent := map[string]plan.Phase{}, map[string]bool{}
 	for i := range l.durable {
-		if r := &l.durable[i]; r.Plan == hash && r.Change != "" && r.Field != "witness" && r.Phase != plan.Sent {
-			last[r.Change] = r.Phase
+		r := &l.durable[i]
+		if r.Plan != hash || r.Change == "" || r.Field == "witness" || r.Phase == plan.Sent {
+			continue
+		}
+		last[r.Change] = r.Phase
+		sent[r.Change] = sent[r.Change] || r.Phase == plan.Intent && !r.Time.Before(began.Truncate(time.Millisecond))
+		if r.Phase == plan.Diverged && !sent[r.Change] {
+			last[r.Change] = plan.Left
 		}
 	}
 	return last

@@ -384,7 +384,7 @@ func (s *stage) arrives(t *attempt, r *http.Request, body []byte) *arrival {
 		a.down, a.frozen = since(down), since(frozen)
 	}
 	s.look(a)
-	a.unready = unready(t.plan, a.change(), s.ledger.phases(t.plan.Hash))
+	a.unready = unready(t.plan, a.change(), s.ledger.phases(t.plan.Hash, t.begin))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a.read, a.touched = since(s.read[a.object]), since(s.acted[a.object])
