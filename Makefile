@@ -89,7 +89,7 @@ unit:
 	@if command -v "$$(go env CC)" >/dev/null; then race=-race; export CGO_ENABLED=1; \
 	else race=; $(call missing,race,no C compiler $$(go env CC)); fi; \
 	echo "go test $$race -shuffle=on $(PKGS)"; \
-	{ go test -v $$race -shuffle=on -timeout 30m $(PKGS) 2>&1; echo $$? >bin/status; } | awk -v skips=bin/skipped -f .ci/tests.awk; \
+	{ go test -v $$race -shuffle=on -timeout 40m $(PKGS) 2>&1; echo $$? >bin/status; } | awk -v skips=bin/skipped -f .ci/tests.awk; \
 	exit $$(cat bin/status)
 
 fuzz:
