@@ -71,6 +71,17 @@ func TestSimulate(t *testing.T) {
 	t.Logf("%d seeds: %s", played.Load(), &books)
 }
 
+// TestSimulatePastFinds plays seeds that once told of a defect: a
+// held second try that hid the first (1480), and a protection found before the
+// third try that hid the first (11318).
+func TestSimulatePastFinds(t *testing.T) {
+	for _, seed := range []uint64{1480, 11318} {
+		for _, b := range play(t, seed, t.TempDir()).verdict() {
+			t.Errorf("%s: %s", replay(seed), b)
+		}
+	}
+}
+
 // replay is the line that plays a seed again.
 func replay(seed uint64) string {
 	return fmt.Sprintf("seed=%d replay: VAKT_SEED=%d go test -cpu 1 -run 'TestSimulate$' -v ./internal/plan", seed, seed)

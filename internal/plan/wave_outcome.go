@@ -92,17 +92,30 @@ func (r *runner) refused(ctx context.Context, s *step, err error) error {
 	var e *graph.Error
 	switch {
 	case errors.As(err, &no):
-		return r.settle(ctx, s, no.phase, no.note, nil)
+		return r.giveUp(ctx, s, no.phase, no.note)
 	case errors.Is(err, errLanded):
 		s.phase = Unsettled
 		return nil
 	case errors.As(err, &e) && e.Kind == graph.NotFound:
 		return r.missing(ctx, s)
 	case errors.As(err, &e) && e.Kind == graph.NotPermitted:
-		return r.settle(ctx, s, Denied, err.Error(), nil)
+		return r.giveUp(ctx, s, Denied, err.Error())
 	case r.stopped() != nil, ctx.Err() != nil:
 		return nil
 	}
 	s.note = fmt.Sprint(err)
 	return nil
+}
+
+// giveUp settles a change that is not sent again. Where an earlier try may have
+// taken effect, that it was refused now says nothing of what stands: it is read
+// for as long as a replica may lag behind.
+func (r *runner) giveUp(ctx context.Context, s *step, phase Phase, note string) error {
+	if s.maybe {
+		s.phase = Unsettled
+		if err := r.resolve(ctx, s, hoping(seesAfter)); err != nil || s.phase != "" {
+			return err
+		}
+	}
+	return r.settle(ctx, s, phase, note, nil)
 }
