@@ -27,13 +27,16 @@ import (
 	"vakt/internal/sim"
 )
 
-// ownRules loads our rules; nothing may be wrong with them.
+// ownRules loads our rules; nothing may be wrong with them. That one sleeps
+// until its list is declared is right.
 func ownRules(t *testing.T) []*rule.Rule {
 	t.Helper()
 	rules, problems := daemon.LoadRules(vakt.Rules, nil)
 	_, more := rule.Compile(rules, event.NewSchema(), baseline.Default())
 	for _, p := range append(problems, more...) {
-		t.Errorf("%v", p)
+		if !p.Warning || !strings.HasPrefix(p.Message, "asleep: ") {
+			t.Errorf("%v", p)
+		}
 	}
 	if len(rules) == 0 {
 		t.Fatal("there are no rules")

@@ -27,6 +27,9 @@ type Ledger interface {
 	RowsIn(ctx context.Context, phase Phase, tenant string) ([]Row, error)
 	// Unsettled are the intents of a tenant without an outcome.
 	Unsettled(ctx context.Context, tenant string) ([]Row, error)
+	// WritesSince are the rows that tell of writes to an object since a time:
+	// each intent, and each that was sent.
+	WritesSince(ctx context.Context, tenant, object string, since time.Time) ([]Row, error)
 	// Approvals are all that was said to a plan.
 	Approvals(ctx context.Context, hash string) ([]Approval, error)
 	// Open are the manual steps of a plan that nobody has ticked off.

@@ -18,7 +18,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"vakt/internal/action"
-	"vakt/internal/baseline"
 	"vakt/internal/check"
 	"vakt/internal/db"
 	"vakt/internal/directory"
@@ -137,11 +136,8 @@ func (w *world) look() {
 	var err error
 	w.snapshot, err = directory.Load(os.DirFS(dir))
 	fatal(w.t, err)
-	b, problems := baseline.Parse("baseline.yaml", []byte("break_glass_accounts: ["+strings.Join(w.emerging, ", ")+"]"))
-	if len(problems) > 0 {
-		w.t.Fatal(problems)
-	}
-	w.policy = plan.Policy{Baseline: b}
+	w.policy = emergencyPolicy(w.t, w.emerging)
+	b := w.policy.Baseline
 	checks, wrong := check.Load(os.DirFS("../.."), "checks")
 	if len(wrong) > 0 {
 		w.t.Fatal(wrong)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // recoverOpen finds out what became of the writes that an earlier part of this
@@ -64,6 +65,9 @@ func (r *runner) resolve(ctx context.Context, s *step, enough streak) error {
 	if !s.absolute() {
 		enough = written
 	}
+	if err := r.steady(ctx, s, r.run.ID); err != nil {
+		return err
+	}
 	seen, value, err := r.watch(ctx, s, callSettle, 0, enough)
 	switch {
 	case r.dead():
@@ -88,6 +92,25 @@ func (r *runner) resolve(ctx context.Context, s *step, enough streak) error {
 	}
 }
 
+// steady finds out from when on reads can be believed. Where we have changed the
+// field shortly before, as when a run is rolled back at once, replicas may still
+// show what was there before that: the very value that is written now.
+func (r *runner) steady(ctx context.Context, s *step, run string) error {
+	rows, err := r.d.Journal.WritesSince(ctx, r.p.Tenant, s.change.Subject.ID, s.sent.Add(-lag))
+	if err != nil {
+		return err
+	}
+	s.steady = time.Time{}
+	for i := range rows {
+		row := &rows[i]
+		itself := row.Run == run && row.Change == s.change.ID
+		if at := row.Time.Add(lag); row.Field == s.change.Field && !itself && at.After(s.steady) {
+			s.steady = at
+		}
+	}
+	return nil
+}
+
 // foreign writes down what became of a write of another run, so that it is not
 // asked again.
 func (r *runner) foreign(ctx context.Context, row *Row) error {
@@ -100,6 +123,9 @@ func (r *runner) foreign(ctx context.Context, row *Row) error {
 			continue
 		}
 		s := &step{change: &of.Changes[i], phase: Unsettled, sent: row.Time, found: row.Before}
+		if err := r.steady(ctx, s, row.Run); err != nil {
+			return err
+		}
 		seen, value, err := r.watch(ctx, s, callSettle, 0, unanswered)
 		if err != nil {
 			return fmt.Errorf("an earlier run (%s) left %s without an outcome: %w", row.Run, row.Change, err)

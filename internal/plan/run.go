@@ -70,6 +70,9 @@ type step struct {
 	// maybe is true once nobody knew whether it took effect: what reads like
 	// its value may be its own.
 	maybe bool
+	// steady is from when on no replica can show what was there before an
+	// earlier write of ours; zero where there was none lately.
+	steady time.Time
 	// behind is true of a step that waits for the one before it.
 	behind bool
 	// note tells why the run could not go on with it.

@@ -227,6 +227,12 @@ func (m *memory) Unsettled(_ context.Context, tenant string) ([]plan.Row, error)
 	return list, nil
 }
 
+func (m *memory) WritesSince(_ context.Context, tenant, object string, since time.Time) ([]plan.Row, error) {
+	return m.those(func(r *plan.Row) bool {
+		return (r.Phase == plan.Intent || r.Phase == plan.Sent) && strings.EqualFold(r.Tenant, tenant) && r.Subject == object && !r.Time.Before(since)
+	})
+}
+
 func (m *memory) SavePlan(_ context.Context, p *plan.Plan, _ time.Time) error {
 	if err := p.Sealed(); err != nil {
 		return err

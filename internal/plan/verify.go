@@ -125,7 +125,7 @@ func (r *runner) patiently(ctx context.Context, s *step, pause time.Duration, en
 		if refused = refusals(refused, err); refused >= mostRefusals {
 			return seesNothing, nil, err
 		}
-		if seen != last {
+		if seen != last || now.Before(s.steady) {
 			last, since = seen, now
 		}
 		agree := now.Sub(since)
