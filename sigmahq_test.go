@@ -117,11 +117,12 @@ func TestSigmaHQHits(t *testing.T) {
 }
 
 // graphShapes carry sign-ins, audits and risk detections whole, unifiedShapes the
-// unified audit log: there the numbers are exact. In the other shapes they may
+// unified audit log, azureShapes the Azure activity log: there the numbers are exact. In the other shapes they may
 // differ where the rule is reported blind or weak.
 var (
 	graphShapes   = []string{"graph_beta", "azure_monitor", "log_analytics"}
 	unifiedShapes = []string{"management_activity", "audit_log_record", "unified_export"}
+	azureShapes   = []string{"azure_rest", "azure_monitor", "log_analytics", "log_analytics_csv"}
 )
 
 func (c *publicCase) run(t *testing.T, file string) {
@@ -137,8 +138,11 @@ func (c *publicCase) run(t *testing.T, file string) {
 		{File: c.Rule, Name: "near miss", Alerts: 0, Baseline: c.Baseline, Records: [][]byte{patched(t, string(hit), c.Miss)}},
 	}
 	shapes := graphShapes
-	if c.Log == "unified" {
+	switch c.Log {
+	case "unified":
 		shapes = unifiedShapes
+	case "activity":
+		shapes = azureShapes
 	}
 	all := slices.Clone(shapes)
 	for _, s := range sim.Shapes() {
@@ -231,4 +235,10 @@ var publicRecords = map[string]string{
 		"userId":"f4884cf7-2575-482e-a3c3-060fcc5c544c","userDisplayName":"Ann Berg","userPrincipalName":"ann.berg@contoso.com","additionalInfo":"[]"}`,
 	"unified": `{"CreationTime":"2026-03-03T08:00:00","Id":"c2b5b6a0-0f6d-4a8e-9d55-3b9a4a1f7701","Operation":"Set-Mailbox","OrganizationId":"11111111-2222-3333-4444-555555555555","RecordType":1,
 		"ResultStatus":"True","UserKey":"ann.berg@contoso.com","UserType":0,"Version":1,"Workload":"Exchange","ClientIP":"203.0.113.9:4711","ObjectId":"ann.berg","UserId":"ann.berg@contoso.com","Parameters":[]}`,
+	"activity": `{"caller":"adm_maja@contoso.com","claims":{"http://schemas.microsoft.com/identity/claims/objectidentifier":"3cd9f413-823a-4487-a181-aa4fd3b153da",
+		"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn":"adm_maja@contoso.com","ipaddr":"198.51.100.17"},"correlationId":"dddddddd-0000-4000-8000-000000000001",
+		"eventDataId":"ffffffff-0000-4000-8000-000000000001","category":{"value":"Administrative","localizedValue":"Administrative"},"level":"Informational",
+		"resourceId":"/subscriptions/aaaaaaaa-1111-4222-8333-444444444444/resourceGroups/app/providers/Microsoft.Compute/virtualMachines/vm1",
+		"operationName":{"value":"Microsoft.Compute/virtualMachines/read","localizedValue":"Read"},"status":{"value":"Succeeded","localizedValue":"Succeeded"},"subStatus":{"value":"","localizedValue":""},
+		"eventTimestamp":"2026-03-03T08:00:00.1234567Z","subscriptionId":"aaaaaaaa-1111-4222-8333-444444444444","properties":{"eventCategory":"Administrative"}}`,
 }

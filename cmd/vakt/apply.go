@@ -216,6 +216,7 @@ func (a *app) withDoor(ctx context.Context, id string, do func(*door) error) err
 		Journal: s.plans, Access: access, Snapshot: snapshot, Actor: who, Now: time.Now,
 		Policy:  func() (plan.Policy, error) { return a.policy(c) },
 		Lock:    filepath.Join(filepath.Dir(s.db.Path()), "vakt-"+t.ID+".lock"),
+		Ballast: filepath.Join(filepath.Dir(s.db.Path()), "vakt-"+t.ID+".ballast"),
 		Witness: daemon.Witness(action.NewEye(access), access.Read),
 	}})
 }

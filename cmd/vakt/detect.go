@@ -19,6 +19,7 @@ import (
 	"vakt/internal/daemon"
 	"vakt/internal/directory"
 	"vakt/internal/event"
+	"vakt/internal/geo"
 	"vakt/internal/rule"
 	"vakt/internal/source"
 	"vakt/internal/text"
@@ -30,6 +31,7 @@ type detectFlags struct {
 	noBuiltin bool
 	baseline  string
 	directory string
+	geoip     string
 	tenant    string
 	since     string
 	until     string
@@ -67,6 +69,7 @@ func (a *app) detectCommand() *cobra.Command {
 	flags.BoolVar(&f.noBuiltin, "no-builtin", false, "do not run Vakt's own rules")
 	flags.StringVar(&f.baseline, "baseline", "", "what is normal here: a baseline file (see vakt baseline show)")
 	flags.StringVar(&f.directory, "directory", "", "who is who: a folder of exported directory lists; without it rules on such lists are blind")
+	flags.StringVar(&f.geoip, "geoip", "", "where addresses are, for records without coordinates: a database of cities or countries in MaxMind's format (.mmdb)")
 	flags.StringVar(&f.tenant, "tenant-id", "", "take only records of this tenant; those that name none are taken too")
 	flags.StringVar(&f.since, "since", "", "take events from this time on: RFC 3339, a date, or a duration back such as 7d")
 	flags.StringVar(&f.until, "until", "", "take events before this time")
@@ -86,6 +89,14 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	failOn, err := severityFlag("--fail-on", f.failOn)
 	if err != nil {
 		return err
+	}
+	places, err := openPlaces(f.geoip)
+	if err != nil {
+		return err
+	}
+	if places != nil {
+		defer places.Close() //nolint:errcheck // read only
+		b.Places = places
 	}
 	p := a.progress(args)
 	b.Files.Progress = p.add
@@ -208,11 +219,31 @@ func (a *app) loadDirectory(b *baseline.Baseline, folder string) (*baseline.Base
 	if err != nil {
 		return nil, failed(fmt.Errorf("directory %q: %w", folder, err))
 	}
-	b = b.WithDirectory(d.Lists())
+	lists, err := listsOf(b, d)
+	if err != nil {
+		return nil, failed(fmt.Errorf("baseline: %w", err))
+	}
+	b = b.WithDirectory(lists)
 	for _, m := range d.Missing() {
 		a.say("Not looked at: %s in %s: %s.", m.Part, text.Terminal(folder), text.Terminal(m.Why))
 	}
 	return b, nil
+}
+
+// openPlaces opens the database of addresses; nil where the flag is not given.
+func openPlaces(file string) (*geo.Database, error) {
+	if file == "" {
+		return nil, nil
+	}
+	db, err := geo.OpenDatabase(file)
+	if err != nil {
+		return nil, failed(err)
+	}
+	if err := db.Check(); err != nil {
+		_ = db.Close()
+		return nil, failed(fmt.Errorf("--geoip %q: %w", file, err))
+	}
+	return db, nil
 }
 
 // severityFlag reads a severity; nil where the flag is not given.

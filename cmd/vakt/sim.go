@@ -29,6 +29,7 @@ type simFlags struct {
 	out       string
 	truth     string
 	end       string
+	directory string
 }
 
 func (a *app) simCommand() *cobra.Command {
@@ -39,7 +40,8 @@ func (a *app) simCommand() *cobra.Command {
 			"give the same bytes. Nothing in them is real: the addresses are documentation\n" +
 			"ranges and the accounts do not exist.",
 		Example: "  vakt sim logs --scenario first-look --out logs/\n" +
-			"  vakt sim logs --scenario busy --accounts 5000 --shape azure_monitor --compress gzip --out logs/",
+			"  vakt sim logs --scenario busy --accounts 5000 --shape azure_monitor --compress gzip --out logs/\n" +
+			"  vakt sim logs --scenario month --accounts 500 --out logs/ --directory tenant/ --truth attacks.json",
 		RunE: func(*cobra.Command, []string) error { return a.simLogs(&f) }}
 	flags := logs.Flags()
 	flags.StringVar(&f.scenario, "scenario", "first-look", "name of the scenario")
@@ -51,6 +53,7 @@ func (a *app) simCommand() *cobra.Command {
 	flags.StringVar(&f.compress, "compress", "none", "none, gzip, zstd or zip")
 	flags.StringVar(&f.out, "out", "", "folder to write to; it is made if need be")
 	flags.StringVar(&f.truth, "truth", "", "also write what happened, as JSON, to this file")
+	flags.StringVar(&f.directory, "directory", "", "of a scenario with a directory: also write it, as vakt scan --export would, to this folder")
 	flags.StringVar(&f.end, "end", "", "of a scenario with a directory: when the logs end, RFC 3339 or now; default: the scenario's own time")
 	cmd.AddCommand(logs)
 	return cmd
@@ -78,17 +81,18 @@ func (a *app) simLogs(f *simFlags) error {
 		return failed(err)
 	}
 	for _, log := range logNames {
-		if err := a.simLog(records(), f, log); err != nil {
+		if err := a.simLog(records(log), f, log); err != nil {
 			return failed(err)
 		}
 	}
 	return a.simTruth(s, f)
 }
 
-// records makes the records of a scenario, as often as they are asked for. One
-// that says what the directory holds also has the sign-ins of its resource
-// accounts.
-func (f *simFlags) records(s *sim.Scenario) (func() iter.Seq[sim.Record], error) {
+// records makes the records of one log of a scenario, as often as it is asked
+// for. A scenario that says what the directory holds also has the sign-ins of
+// its resource accounts; of a month the directory is what it was when the
+// month began.
+func (f *simFlags) records(s *sim.Scenario) (func(log string) iter.Seq[sim.Record], error) {
 	end := s.Start.AddDate(0, 0, s.Days)
 	switch {
 	case f.end == "now":
@@ -101,17 +105,47 @@ func (f *simFlags) records(s *sim.Scenario) (func() iter.Seq[sim.Record], error)
 		end = t.UTC()
 	}
 	if s.Directory == nil {
-		if f.end != "" {
-			return nil, usage("--end is for scenarios that say what the directory holds: %q has times of its own", f.scenario)
+		if f.end != "" || f.directory != "" {
+			return nil, usage("--end and --directory are for scenarios that say what the directory holds: %q has times and accounts of its own", f.scenario)
 		}
-		return func() iter.Seq[sim.Record] { return s.Generate(f.seed) }, nil
+		return func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
 	}
-	state, _, err := rig.Generate(s, rig.Options{Clock: func() time.Time { return end }, Seed: f.seed})
+	if s.Month != nil {
+		s = s.At(end.AddDate(0, 0, -s.Days))
+		end = s.Start
+	}
+	state, err := f.populate(s, end)
+	if err != nil {
+		return nil, err
+	}
+	if s.Month != nil {
+		s = s.With(state.Residents())
+		return func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
+	}
+	all := state.Logs(end.AddDate(0, 0, -s.Days))
+	return func(log string) iter.Seq[sim.Record] { return only(slices.Values(all), log) }, nil
+}
+
+// populate makes the tenant of a scenario as it is at an instant, and writes
+// it to the folder that --directory names.
+func (f *simFlags) populate(s *sim.Scenario, now time.Time) (*rig.State, error) {
+	state, _, err := rig.Generate(s, rig.Options{Clock: func() time.Time { return now }, Seed: f.seed})
 	if err != nil {
 		return nil, failed(err)
 	}
-	all := state.Logs(end.AddDate(0, 0, -s.Days))
-	return func() iter.Seq[sim.Record] { return slices.Values(all) }, nil
+	if f.directory == "" {
+		return state, nil
+	}
+	if s.Month != nil {
+		state.WithoutLogs()
+	}
+	if err := os.MkdirAll(f.directory, 0o700); err != nil {
+		return nil, failed(err)
+	}
+	if err := state.Export(f.directory); err != nil {
+		return nil, failed(err)
+	}
+	return state, nil
 }
 
 // simLog writes one log to one file; none where the shape does not carry it.
@@ -143,7 +177,7 @@ func (a *app) simLog(records iter.Seq[sim.Record], f *simFlags, log string) (err
 	}()
 	w := bufio.NewWriterSize(file, 1<<20)
 	opts := sim.Options{Compression: sim.Compression(f.compress), Member: member}
-	if err := sim.Render(w, shape, container, only(records, log), opts); err != nil {
+	if err := sim.Render(w, shape, container, records, opts); err != nil {
 		return err
 	}
 	return w.Flush()
@@ -173,9 +207,19 @@ func only(records iter.Seq[sim.Record], log string) iter.Seq[sim.Record] {
 	}
 }
 
+// simTruth writes what happened: the alerts that must be raised, or of a month
+// the attacks.
 func (a *app) simTruth(s *sim.Scenario, f *simFlags) error {
-	truth := s.Truth(f.seed)
-	a.say("Wrote %q, seed %d, to %s: %s to be found.", f.scenario, f.seed, f.out, plural(len(truth), "incident", "incidents"))
+	var truth any
+	n := 0
+	if s.Month != nil {
+		all := s.Incidents(f.seed)
+		truth, n = all, len(all)
+	} else {
+		all := s.Truth(f.seed)
+		truth, n = all, len(all)
+	}
+	a.say("Wrote %q, seed %d, to %s: %s to be found.", f.scenario, f.seed, f.out, plural(n, "incident", "incidents"))
 	if f.truth == "" {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
 	"strings"
 
 	"vakt/internal/detect"
@@ -40,9 +39,9 @@ func (m *maker) says(r *rule.Compiled) *ruleSays {
 func (m *maker) make(d *detect.Detection) Alert {
 	r := d.Rule
 	says := m.says(r)
-	key := m.hash("vakt-alert", []string{says.key, d.Tenant}, d.Group)
+	key := m.keyOf(says.key, d)
 	a := Alert{
-		ID: m.hash("vakt-alert-day", []string{key, strconv.FormatInt(d.Day, 10)}, nil), Key: key,
+		ID: m.identity(d, key), Key: key,
 		Rule: says.key, Title: r.Title, Description: says.description, Severity: d.Severity, Status: "new",
 		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
 		Group: m.grouped(d), Entities: listed(d), Why: m.why(d), Matched: present(d.Matched),

@@ -16,6 +16,9 @@ import (
 func (c Context) why(d *detect.Detection) []Why {
 	r := d.Rule
 	list := []Why{{What: "matching " + noun(r.Log), Value: d.Value, Threshold: 1, Window: "1d"}}
+	if r.Hours != nil {
+		list[0].What += " outside working hours: " + strings.Join(r.Hours.Words(), "; ")
+	}
 	if r.Correlation != nil {
 		list[0] = Why{
 			What: c.what(d) + asked(r.Bounds), Value: d.Value, AtLeast: d.AtLeast,
@@ -24,6 +27,9 @@ func (c Context) why(d *detect.Detection) []Why {
 	}
 	if n := r.NotFollowedBy; n != nil {
 		list = append(list, Why{What: fmt.Sprintf("times followed by %s in the %s after", keys(n.Base), Span(n.Within)), Window: Span(n.Within)})
+	}
+	if r.Travel != nil {
+		list = travelled(d)
 	}
 	for i := range d.Raised {
 		list = append(list, raised(&d.Raised[i]))

@@ -7,8 +7,12 @@
 // fills in the defaults, adds the lists that only a copy of the directory can
 // give, and answers the rule engine through rule.Lists.
 //
-// It does not learn anything from logs, opens no files, has no clock and does
-// not decide what a rule does with a list.
+// A Learner watches records go by and proposes a baseline with the evidence
+// behind each line; what it learns for each account is read back from a file
+// of its own (learned.go).
+//
+// The package opens no files, has no clock and does not decide what a rule
+// does with a list.
 package baseline
 
 import (
@@ -29,6 +33,9 @@ type Baseline struct {
 	values map[string]value // by parameter name; a missing name is unset
 	lists  map[string][]string
 	read   bool // whether a directory was given
+
+	learnedFile string
+	learned     *learned // nil: nothing was learned, or it was not read
 }
 
 // Problem is one reason to refuse a baseline.
@@ -78,6 +85,7 @@ func Parse(file string, data []byte) (*Baseline, []Problem) {
 		return nil, d.problems
 	}
 	b := Default()
+	b.learnedFile = d.learned
 	for name, v := range declared {
 		v.declared = true
 		b.values[name] = v
@@ -115,7 +123,7 @@ func FromValues(values map[string]any) (*Baseline, error) {
 // A key that is missing is a list that was not read, and stays unread; a key
 // with no values is an empty list. Keys and values are compared without case.
 func (b *Baseline) WithDirectory(lists map[string][]string) *Baseline {
-	c := &Baseline{values: b.values, lists: maps.Clone(b.lists), read: true}
+	c := &Baseline{values: b.values, lists: maps.Clone(b.lists), read: true, learnedFile: b.learnedFile, learned: b.learned}
 	if c.lists == nil {
 		c.lists = make(map[string][]string, len(lists))
 	}

@@ -38,6 +38,8 @@ type row struct {
 type decoder struct {
 	file     string
 	problems []Problem
+	learned  string  // the file that the key of that name names
+	mutes    *[]Mute // of a change; nil: a baseline has none
 }
 
 func (d *decoder) fail(line int, format string, args ...any) {
@@ -63,6 +65,14 @@ func (d *decoder) decode(data []byte) map[string]value {
 	}
 	values := make(map[string]value)
 	d.entries(root, "", func(key, val *yaml.Node) {
+		if key.Value == learnedKey {
+			d.learnedName(val)
+			return
+		}
+		if key.Value == muteKey && d.mutes != nil {
+			d.muted(val)
+			return
+		}
 		p, ok := lookup(key.Value)
 		if !ok {
 			d.fail(key.Line, "unknown parameter %q: %s", key.Value, meantParam(key.Value))

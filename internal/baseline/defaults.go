@@ -9,6 +9,15 @@ const substrate = "98db8bd6-0cc0-4e67-9de5-f187f1cd1b41"
 // defaultApps are the applications that may create accounts in any tenant.
 const defaultApps = "\n  - {value: " + substrate + ", note: Exchange creates mailbox accounts with it}"
 
+// defaultMicrosoft are tenants of Microsoft that own services of its cloud. A
+// sign-in to such a service may name one as the tenant of the resource. The
+// list is not complete, as Microsoft publishes none.
+const defaultMicrosoft = `
+  - {value: f8cdef31-a31e-4b4a-93e4-5f571e91255a, note: Microsoft Services}
+  - {value: 72f988bf-86f1-41af-91ab-2d7cd011db47, note: Microsoft}
+  - {value: 9188040d-6c67-4c5b-b112-36a304b66dad, note: personal Microsoft accounts}
+  - {value: 33e01921-4d64-4f8c-a055-5bdaffd5e33d, note: Azure operations}`
+
 // role is a privileged role of Entra ID. Template ids are the same in every
 // tenant (Microsoft Entra built-in roles, permissions reference).
 type role struct{ id, name string }

@@ -16,6 +16,9 @@ func (b *Baseline) Hash() string {
 	for _, p := range table {
 		effective[p.Name] = b.content(p)
 	}
+	if b.learned != nil {
+		effective[learnedKey] = b.learned.sum
+	}
 	return extract.Hash(effective)
 }
 

@@ -17,25 +17,64 @@ var _ rule.Lists = (*Baseline)(nil)
 const needsDirectory = "needs --directory DIR"
 
 // Expand gives the list behind %name%; single texts (a regular expression, an
-// id) are lists of one. It answers false for parameters that are no list:
-// numbers, durations, mappings and names that do not exist.
+// id) are lists of one, and the mapping of attribute to regular expression is
+// the list of its attributes. allowed_cloud_account_classes with a class behind
+// a full stop is the regular expression of that class (see class). It answers
+// false for parameters that are no list: numbers, durations, other mappings
+// and names that do not exist.
 //
 // Where part of a list could not be read (no directory, or a group that is
 // not in it), Items holds the part that is known and Unread says what is
 // missing.
 func (b *Baseline) Expand(name string) (rule.Expansion, bool) {
+	if base, class, dotted := strings.Cut(name, "."); dotted && base == cloudClasses {
+		return b.class(class)
+	}
 	p, ok := lookup(name)
 	if !ok {
 		return rule.Expansion{}, false
 	}
 	v := b.values[name]
 	switch {
+	case p.Kind == Patterns:
+		var x rule.Expansion
+		for _, r := range v.rows {
+			x.Items = append(x.Items, rule.Item{Value: r.key})
+		}
+		return x, true
 	case shapes[p.Kind].form == list:
 		return b.expand(p, v), true
 	case p.Kind == Pattern, p.Kind == ID, p.Kind == Zone, p.Kind == Mode, p.Kind == Switch:
 		return b.expand(p, asList(p, v)), true
 	}
 	return rule.Expansion{}, false
+}
+
+// cloudClasses names the classes of account that need not be synced.
+const cloudClasses = "allowed_cloud_account_classes"
+
+// class is the regular expression that the names of a class of account fit, as
+// a list of one: that of administrators is upn_regex_admin, and for the other
+// classes, which a name does not show, one that fits every name. It is empty
+// for a class that is not listed, and of administrators where nobody has said
+// how they are named.
+func (b *Baseline) class(name string) (rule.Expansion, bool) {
+	class, err := checkClass(name)
+	if err != nil {
+		return rule.Expansion{}, false
+	}
+	x := rule.Expansion{Optional: true}
+	if !slices.ContainsFunc(b.values[cloudClasses].items, func(it item) bool { return it.text == class }) {
+		return x, true
+	}
+	pattern := "."
+	if class == "admin" {
+		pattern = b.values["upn_regex_admin"].scalar
+	}
+	if pattern != "" {
+		x.Items = []rule.Item{{Value: pattern}}
+	}
+	return x, true
 }
 
 // asList is a single text as a list. A switch that is off is an empty list, so
@@ -62,6 +101,9 @@ func (b *Baseline) expand(p Param, v value) rule.Expansion {
 		x.Items = append(x.Items, asItems(members, it.until)...)
 		x.Unread = cmp.Or(x.Unread, why)
 		x.Optional = x.Optional || why == "" // read: nobody in it is an answer
+	}
+	if p.needs != "" && !v.declared && b.values[p.needs].scalar == "" {
+		return x // nothing to tell the members by: an empty list, whatever the directory says
 	}
 	if p.Live == Joined || p.Live == Derived && !v.declared {
 		members, why := b.members(p.Name)

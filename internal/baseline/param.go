@@ -31,6 +31,7 @@ type Param struct {
 
 	example  string // a value to show in Example where there is no default
 	fallback string // the record field that stands in for an unset list
+	needs    string // a derived list: the text parameter without which there is nothing to derive
 }
 
 // Live says what a copy of the directory does for a list.

@@ -176,10 +176,10 @@ func TestAsleepChecks(t *testing.T) {
 		return got
 	}
 	want := map[string][]string{
-		"account-missing-expected-attributes-posture": {"required_attributes"},
-		"account-naming-violation-posture":            {"upn_regex_admin", "upn_regex_user"},
-		"privileged-azure-role-naming-violation":      {"upn_regex_admin"},
-		"privileged-entra-role-naming-violation":      {"upn_regex_admin"},
+		"account-missing-expected-attributes-posture":    {"required_attributes"},
+		"account-naming-violation-posture":               {"upn_regex_admin", "upn_regex_user"},
+		"privileged-azure-role-naming-violation-posture": {"upn_regex_admin"},
+		"privileged-entra-role-naming-violation":         {"upn_regex_admin"},
 	}
 	if d := cmp.Diff(want, asleep(check.Options{})); d != "" {
 		t.Error(d)

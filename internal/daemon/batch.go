@@ -36,7 +36,10 @@ type Batch struct {
 	// ShowEvents puts the records behind each alert into it. They are kept
 	// in memory, up to keepRecords bytes.
 	ShowEvents bool
-	Files      source.Files
+	// Places tells where addresses are whose records do not say it; nil:
+	// nobody does.
+	Places detect.Locator
+	Files  source.Files
 
 	ready *ready
 }
@@ -72,9 +75,19 @@ func (b *Batch) prepare() error {
 	if b.ready != nil {
 		return nil
 	}
+	return b.prepareIn(b.schema())
+}
+
+// schema makes one that reads as the batch's files are to be read.
+func (b *Batch) schema() *event.Schema {
 	schema := event.NewSchema()
 	schema.Dates = b.Files.Dates
 	schema.Kernel = b.Files.Limits.Kernel
+	return schema
+}
+
+// prepareIn compiles the rules against a schema that others may share.
+func (b *Batch) prepareIn(schema *event.Schema) error {
 	set, problems := b.Compile(schema)
 	for _, p := range problems {
 		if p.Stops() {
@@ -85,6 +98,7 @@ func (b *Batch) prepare() error {
 	if err != nil {
 		return err
 	}
+	d.Locate(b.Places)
 	d.Spill(cmp.Or(b.FactBytes, factBytes), b.Workers, b.Temp)
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
@@ -101,18 +115,21 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}
-	ledger, found, err := b.detect(ctx, inputs)
+	d := b.ready.detector
+	ledger, found, err := b.read(ctx, inputs, watch{detectors: []*detect.Detector{d}, layout: d.Layout()})
 	if err != nil {
 		return nil, err
 	}
-	note(ledger, b.ready.set, found)
-	return &Report{
-		Ledger: ledger,
-		Alerts: alert.From(found.Detections, alert.Context{
-			Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: b.ready.rulesHash, BaselineHash: b.ready.baselineHash,
-			FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents, Workers: b.Workers,
-		}),
-	}, nil
+	note(ledger, b.ready.set, found[0])
+	return &Report{Ledger: ledger, Alerts: b.alerts(found[0])}, nil
+}
+
+// alerts makes alerts of what was found.
+func (b *Batch) alerts(found *detect.Result) []alert.Alert {
+	return alert.From(found.Detections, alert.Context{
+		Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: b.ready.rulesHash, BaselineHash: b.ready.baselineHash,
+		FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents, Workers: b.Workers,
+	})
 }
 
 // note puts into the ledger what the rules could not see or decide.

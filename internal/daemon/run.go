@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +18,7 @@ import (
 // a batch, to put its account into that of the run.
 type run struct {
 	batch   *Batch
+	watch   watch
 	batches chan work
 
 	mu     sync.Mutex
@@ -41,23 +43,33 @@ type input struct {
 	wanted int // records that were evaluated, seen before or not
 }
 
-// lane is what one goroutine needs.
-type lane struct {
-	worker *detect.Worker
-	record event.Record
-	entry  source.Entry // of the batch at hand
-	keys   []event.Key  // the same: of the records wanted
+// watch is what looks at the records of a run.
+type watch struct {
+	detectors []*detect.Detector
+	layout    *event.Layout       // what all of them read
+	also      func(*event.Record) // nil, or who else sees each record; called by several goroutines
 }
 
-// detect reads the inputs and decides.
-func (b *Batch) detect(ctx context.Context, inputs []string) (_ *source.Ledger, _ *detect.Result, err error) {
-	r := &run{batch: b, batches: make(chan work)}
+// lane is what one goroutine needs.
+type lane struct {
+	workers []*detect.Worker // one a detector
+	record  event.Record
+	entry   source.Entry // of the batch at hand
+	keys    []event.Key  // the same: of the records wanted
+}
+
+// read reads the inputs once and lets every detector decide.
+func (b *Batch) read(ctx context.Context, inputs []string, w watch) (_ *source.Ledger, _ []*detect.Result, err error) {
+	r := &run{batch: b, watch: w, batches: make(chan work)}
 	r.seen = newKeySet(func(a, b int) int { return r.inputs[a].place.Compare(r.inputs[b].place) })
-	workers := make([]*detect.Worker, max(1, b.Workers))
+	workers := make([][]*detect.Worker, len(w.detectors)) // by detector
 	var lanes sync.WaitGroup
-	for i := range workers {
-		workers[i] = b.ready.detector.NewWorker()
-		l := &lane{worker: workers[i]}
+	for range max(1, b.Workers) {
+		l := &lane{}
+		for i, d := range w.detectors {
+			l.workers = append(l.workers, d.NewWorker())
+			workers[i] = append(workers[i], l.workers[i])
+		}
 		lanes.Go(func() {
 			for w := range r.batches {
 				r.take(l, w)
@@ -65,7 +77,7 @@ func (b *Batch) detect(ctx context.Context, inputs []string) (_ *source.Ledger, 
 		})
 	}
 	defer func() {
-		for _, w := range workers {
+		for _, w := range slices.Concat(workers...) {
 			err = errors.Join(err, w.Close())
 		}
 	}()
@@ -81,8 +93,13 @@ func (b *Batch) detect(ctx context.Context, inputs []string) (_ *source.Ledger, 
 		in.entry.Evaluated = r.seen.first(in.number)
 		in.entry.Duplicate = in.wanted - in.entry.Evaluated
 	}
-	found, err := b.ready.detector.Decide(ctx, workers, r.seen.again)
-	return ledger, found, err
+	found := make([]*detect.Result, len(w.detectors))
+	for i, d := range w.detectors {
+		if found[i], err = d.Decide(ctx, workers[i], r.seen.again); err != nil {
+			return nil, nil, err
+		}
+	}
+	return ledger, found, nil
 }
 
 // Begin gives an input its number.
@@ -118,7 +135,10 @@ func (r *run) take(l *lane, w work) {
 	defer r.mu.Unlock()
 	w.of.entry.Add(&l.entry)
 	w.of.wanted += len(l.keys)
-	r.failed = cmp.Or(r.failed, errors.Join(r.seen.add(w.of.number, l.keys), l.worker.Err()))
+	r.failed = cmp.Or(r.failed, r.seen.add(w.of.number, l.keys))
+	for _, worker := range l.workers {
+		r.failed = cmp.Or(r.failed, worker.Err())
+	}
 }
 
 // item puts one record into exactly one column of the ledger.
@@ -131,7 +151,7 @@ func (r *run) item(l *lane, item *extract.Item) {
 		refuse(item.Defect)
 		return
 	}
-	if err := r.batch.ready.detector.Layout().ReadItem(item, &l.record); err != nil {
+	if err := r.watch.layout.ReadItem(item, &l.record); err != nil {
 		if event.NotARecord(err) {
 			l.entry.Skip("not_an_object")
 		} else {
@@ -153,7 +173,12 @@ func (r *run) item(l *lane, item *extract.Item) {
 		return
 	}
 	l.keys = append(l.keys, l.record.Key())
-	l.worker.See(&l.record)
+	for _, w := range l.workers {
+		w.See(&l.record)
+	}
+	if r.watch.also != nil {
+		r.watch.also(&l.record)
+	}
 }
 
 // wanted applies --since, --until and --tenant-id.

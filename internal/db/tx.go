@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"modernc.org/sqlite"
 )
 
 // Tx is a transaction. It is *sql.Tx without the two methods that end it:
@@ -28,8 +30,25 @@ func (d *DB) Write(ctx context.Context, s Sync, do func(Tx) error) (err error) {
 	if err := setSync(ctx, conn, s); err != nil {
 		return err
 	}
-	return transact(ctx, conn, do)
+	return told(transact(ctx, conn, do))
 }
+
+// ErrFull says that a transaction was undone because the disk is full, or the
+// file as large as it may become.
+var ErrFull = errors.New("the disk is full")
+
+// told adds ErrFull to an error of SQLite that says so.
+func told(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqliteFull {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}
+
+// sqliteFull is SQLite's primary result code SQLITE_FULL.
+// https://sqlite.org/rescode.html#full
+const sqliteFull = 13
 
 // setSync acts from the next transaction on: SQLite refuses it inside one.
 func setSync(ctx context.Context, conn *sql.Conn, s Sync) error {

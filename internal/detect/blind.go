@@ -75,7 +75,7 @@ type read struct {
 func (d *Detector) reads(c *rule.Compiled) []read {
 	var all []read
 	if c.Correlation == nil {
-		all = append(all, d.read(c, append(slices.Clone(c.Group), c.LevelField)))
+		all = append(all, d.read(c, append(slices.Concat(c.Group, newValues(c)), c.LevelField)))
 	}
 	bases := c.Base
 	if c.NotFollowedBy != nil {

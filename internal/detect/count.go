@@ -46,7 +46,9 @@ func (j *judge) counter(facts []point) counter {
 }
 
 // countsAttempts tells whether a rule counts sign-in attempts, or records.
-func countsAttempts(c *rule.Compiled) bool { return c.Type == "event_count" && c.Collapse == nil }
+func countsAttempts(c *rule.Compiled) bool {
+	return c.Type == "event_count" && c.Collapse == nil && c.Growth == nil
+}
 
 // countsFacts tells whether the number is never more than the facts are.
 func countsFacts(c *rule.Compiled) bool { return c.Type == "event_count" || c.Type == "value_count" }

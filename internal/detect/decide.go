@@ -19,14 +19,17 @@ type Detection struct {
 	Rule     *rule.Compiled
 	Tenant   string         // of the log; empty where the records do not say, or the run has one tenant
 	Group    []string       // values of the rule's group fields, lower case; empty where it has none
-	Day      int64          // of the firing facts: days since 1970
+	Day      int64          // of the firing facts: days since 1970; growth: the local day
 	First    int64          // earliest fact in any firing window, seconds since 1970
 	Last     int64          // latest
 	Count    int            // distinct sign-in attempts or records
 	Value    float64        // largest number that the condition saw; finite
 	AtLeast  bool           // a window held more facts than are kept
+	New      []string       // first_seen: the combinations of values that are new, sorted, each joined with a blank
+	Before   int            // growth: the number of the day that Value is compared with
 	Severity rule.Severity  // the highest, of the facts and of what raises it
 	Raised   []Raised       // the raises that hold, in the rule's order
+	Moves    []Move         // of a Travel: the first MaxMoves, in the order in which they end
 	Bases    []string       // temporal: the rules whose facts are in the windows, in the rule's order
 	Matched  []string       // searches that were true, sorted
 	Shapes   []event.Shape  // sorted
@@ -47,7 +50,10 @@ type Result struct {
 	Blind      []Blind
 	Weak       []Blind
 	Undecided  map[string]int // by rule: facts that the end of the input left undecided
-	Ungrouped  map[string]int // by rule: matching records without a value to group by, or to count
+	// Learning counts, by rule, what would fire if enough were known of the
+	// time before: facts of a first_seen, days of groups of a growth.
+	Learning  map[string]int
+	Ungrouped map[string]int // by rule: matching records without a value to group by, or to count
 	// Tenant is the one tenant that the records name; empty where they name
 	// none or several.
 	Tenant string
@@ -91,7 +97,7 @@ type common struct {
 func (c *common) decision() *decision {
 	return &decision{
 		common: c, words: glossary{base: &c.workers[0].words, own: newWords(c.d.seed)}, chains: make([][]entry, len(c.d.targets)),
-		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: Result{Undecided: map[string]int{}, Ungrouped: map[string]int{}},
+		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: Result{Undecided: map[string]int{}, Learning: map[string]int{}, Ungrouped: map[string]int{}},
 	}
 }
 
@@ -118,6 +124,7 @@ func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(
 			return nil, err
 		}
 		c.now = max(c.now, w.last)
+		w.unload()
 		named.merge(w.tenants)
 		for s := range w.seen {
 			c.logs |= s.logs
@@ -211,6 +218,9 @@ func (x *decision) absorb(o *decision) {
 	for rule, n := range o.res.Undecided {
 		x.res.Undecided[rule] += n
 	}
+	for rule, n := range o.res.Learning {
+		x.res.Learning[rule] += n
+	}
 	maps.Copy(x.absent, o.absent) // a target is decided by one
 }
 
@@ -238,20 +248,29 @@ func (x *decision) repeated(k event.Key) bool { return x.repeats == nil || x.rep
 
 // target decides all groups of one target. Those beneath it are decided.
 func (x *decision) target(ctx context.Context, t int) {
-	x.survey(t)
 	j := newJudge(x, t)
-	for entries := range func(yield func([]entry) bool) { x.groups(t, yield) } {
-		if ctx.Err() != nil {
-			break
-		}
-		if j.t.mayFire(entries) {
-			j.entries(entries)
-		}
+	if j.t.rule.Growth != nil {
+		j.compareDays(ctx)
+	} else {
+		j.groups(ctx)
 	}
 	for _, w := range x.workers {
 		w.facts[t] = facts{}
 	}
 	x.chains[t] = nil
+}
+
+// groups decides one group after the other.
+func (j *judge) groups(ctx context.Context) {
+	j.x.survey(j.number)
+	for entries := range func(yield func([]entry) bool) { j.x.groups(j.number, yield) } {
+		if ctx.Err() != nil {
+			return
+		}
+		if j.t.mayFire(entries) {
+			j.entries(entries)
+		}
+	}
 }
 
 // countUngrouped counts records, however often each was seen.

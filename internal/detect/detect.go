@@ -39,6 +39,7 @@ type Detector struct {
 	limit   int    // bytes of facts that each worker keeps in memory
 	dir     string // for those that do not fit
 	seed    maphash.Seed
+	locator Locator // nil: nobody knows where an address is
 }
 
 // KeepRecords makes every worker keep the records that match, up to a number

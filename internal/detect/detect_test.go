@@ -53,9 +53,14 @@ type fataler interface {
 
 func detectorOf(t fataler, text string) *Detector {
 	t.Helper()
+	return detectorWith(t, text, baseline.Default())
+}
+
+func detectorWith(t fataler, text string, lists rule.Lists) *Detector {
+	t.Helper()
 	rules, problems := rule.Parse("test.yml", []byte(text))
 	schema := event.NewSchema()
-	set, more := rule.Compile(rules, schema, baseline.Default())
+	set, more := rule.Compile(rules, schema, lists)
 	for _, p := range slices.Concat(problems, more) {
 		if !p.Warning {
 			t.Fatal(p)

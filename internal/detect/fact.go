@@ -30,6 +30,7 @@ const (
 	isAfter       // it takes earlier facts of its group back
 	maybe         // it is unknown whether it does
 	maybeAny      // the same, of any group
+	sighting      // it stands for many: see stretch
 )
 
 // factBytes is what a fact takes, in memory and in a file.

@@ -15,6 +15,7 @@ type folding struct {
 	windows []span
 	value   float64
 	atLeast bool
+	moves   []move // of a travel; they make the windows
 }
 
 // begin makes the folding of another day, in place of an earlier one if there
@@ -70,6 +71,7 @@ func beneath(windows []span, list []*point) []*point {
 
 // detection gathers what is shown of the union.
 func (j *judge) detection(fold *folding) Detection {
+	fold.ends(j.now)
 	facts := j.now.facts
 	det := Detection{
 		Rule: j.t.rule, Tenant: string(j.x.words.text(facts[0].tenant)), Day: fold.day, Value: fold.value, AtLeast: fold.atLeast,
@@ -82,13 +84,17 @@ func (j *judge) detection(fold *folding) Detection {
 	}
 	all := beneath(fold.windows, j.facts[:0])
 	j.facts = all
-	slices.SortFunc(all, func(a, b *point) int { return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:])) })
+	slices.SortFunc(all, comparePlaces)
 	det.First, det.Last = all[0].time, all[len(all)-1].time
 	j.show(&det, all)
 	if j.t.rule.Correlation == nil {
 		det.Value = float64(det.Count)
 	}
+	det.New = j.newValues(all)
 	j.raise(&det, all)
+	if len(fold.moves) > 0 {
+		j.travelled(&det, fold)
+	}
 	return det
 }
 
@@ -237,4 +243,9 @@ func oneName(list []event.Entity) []event.Entity {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), said, strings.Compare(a.Name, b.Name))
 	})
 	return slices.CompactFunc(list, func(a, b event.Entity) bool { return a.Kind == b.Kind && a.ID == b.ID })
+}
+
+// comparePlaces orders by time and key.
+func comparePlaces(a, b *point) int {
+	return cmp.Or(cmp.Compare(a.time, b.time), bytes.Compare(a.key[:], b.key[:]))
 }

@@ -24,6 +24,7 @@ type judge struct {
 	number int // of the target
 	t      *target
 	after  []after  // of the groups at hand, sorted
+	sights []seenAt // of the groups at hand, sorted
 	absent []string // logs that the input does not hold and in which something might follow
 
 	now    *series   // at hand
@@ -48,7 +49,10 @@ func newJudge(x *decision, t int) *judge {
 
 // entries decides the groups of one hash.
 func (j *judge) entries(list []entry) {
-	j.after, j.points = j.after[:0], j.points[:0]
+	if j.t.rule.Travel != nil && !j.roams(list) {
+		return
+	}
+	j.after, j.points, j.sights = j.after[:0], j.points[:0], j.sights[:0]
 	for i := range list {
 		switch e := &list[i]; {
 		case e.kind == isAfter || e.kind == maybe:
@@ -57,11 +61,14 @@ func (j *judge) entries(list []entry) {
 				group = j.x.global(e.of, group)
 			}
 			j.after = append(j.after, after{j.x.tenantOf(e), group, e.kind == isAfter, e.time})
-		case e.kind == isFact && !j.x.isOld(j.number, e):
+		case e.kind == sighting:
+			j.sights = append(j.sights, j.x.seenAt(e))
+		case e.kind == isFact && (j.t.rule.FirstSeen != nil || !j.x.isOld(j.number, e)):
 			j.points = append(j.points, j.x.point(j.t, e))
 		}
 	}
 	sortAfter(j.after)
+	sortSights(j.sights)
 	for points := j.x.gather(j.points); len(points) > 0; {
 		n := 1
 		for n < len(points) && points[n].group == points[0].group && points[n].tenant == points[0].tenant {
@@ -81,9 +88,14 @@ func (j *judge) entries(list []entry) {
 // them to the correlations above.
 func (j *judge) decide(s *series) {
 	j.now, j.folded = s, j.folded[:0]
-	if j.t.rule.Correlation == nil {
+	switch c := j.t.rule; {
+	case c.FirstSeen != nil:
+		j.firstSeen()
+	case c.Travel != nil:
+		j.travel()
+	case c.Correlation == nil:
 		j.alone()
-	} else {
+	default:
 		j.slide()
 	}
 	if !j.t.alerts {

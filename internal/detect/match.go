@@ -24,10 +24,13 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 			continue
 		}
 		w.unseen(r, u.target, u.values)
+		if w.placeless(r, u) {
+			continue
+		}
 		if w.count(r, o, u) {
 			w.look(r, o.Rule)
 		} else {
-			w.alone[u.target] = append(w.alone[u.target], r.Key())
+			w.leave(r, u)
 		}
 	}
 }
@@ -42,13 +45,15 @@ func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
 	if w.values = w.countedBy(w.values[:0], r, u); len(w.values) == 0 {
 		return false
 	}
-	w.show(r)
 	f := fact{
-		key: r.Key(), time: r.Time(), tenant: w.shown.tenant, matched: w.searches(o.Matched), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
+		key: r.Key(), time: r.Time(), tenant: w.words.put(r.Tenant()), matched: w.searches(o.Matched), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
 	}
 	for _, f.value = range w.values {
 		for _, f.group = range w.groups {
-			w.pending = append(w.pending, pendingFact{u.target, f})
+			if w.wants(u.target, &f) {
+				w.show(r)
+				w.pending = append(w.pending, pendingFact{u.target, f})
+			}
 		}
 	}
 	return true
@@ -62,6 +67,8 @@ func (w *Worker) countedBy(values []uint32, r *event.Record, u *use) []uint32 {
 	switch c := w.d.targets[u.target].rule; {
 	case numeric(c):
 		return w.numbers(values, r, u.values)
+	case c.Travel != nil:
+		return w.place(values, r, u.target)
 	case c.Collapse != nil:
 		return append(values, w.part(r, u, c.Collapse))
 	case len(u.values) > 0:

@@ -42,6 +42,7 @@ func (w *Worker) tell(target int, s *sample) {
 		attempt: keyed('a', s.attempt), id: fmt.Appendf(nil, "r%03d", s.id),
 	}
 	w.entity("app", []byte(fmt.Sprint(s.id)), []byte("name"))
+	w.number++
 	for _, p := range s.spots(t.rule) {
 		f := fact{
 			key: keyed('r', s.id), time: s.time, tenant: w.shown.tenant, matched: w.words.put([]byte(s.matched)), base: uint8(s.base), severity: uint8(s.severity),
@@ -55,8 +56,9 @@ func (w *Worker) tell(target int, s *sample) {
 			f.value = w.words.put([]byte(p.value))
 		}
 		for _, g := range s.groups {
-			f.group = w.words.put([]byte(g))
-			w.pending = append(w.pending, pendingFact{target, f})
+			if f.group = w.words.put([]byte(g)); w.wants(target, &f) {
+				w.pending = append(w.pending, pendingFact{target, f})
+			}
 		}
 	}
 	w.finish()
@@ -158,6 +160,8 @@ type alertOf struct {
 	Severity               rule.Severity
 	Matched, Records, Apps string
 	Bases                  string
+	New                    string
+	Before                 int
 }
 
 func flat(d *Detection) alertOf {
@@ -168,7 +172,7 @@ func flat(d *Detection) alertOf {
 	return alertOf{
 		Tenant: d.Tenant, Group: strings.Join(d.Group, "+"), Day: d.Day, First: d.First, Last: d.Last, Count: d.Count, Value: d.Value,
 		AtLeast: d.AtLeast, Severity: d.Severity, Matched: strings.Join(d.Matched, " "), Records: strings.Join(d.Records, " "),
-		Apps: strings.Join(apps, " "), Bases: strings.Join(d.Bases, " "),
+		Apps: strings.Join(apps, " "), Bases: strings.Join(d.Bases, " "), New: strings.Join(d.New, " "), Before: d.Before,
 	}
 }
 
@@ -198,7 +202,7 @@ type spot struct {
 
 // spots are the facts of a sample without their groups.
 func (s *sample) spots(c *rule.Compiled) []spot {
-	if strings.HasPrefix(c.Type, "value_") || c.Collapse != nil {
+	if strings.HasPrefix(c.Type, "value_") || c.Collapse != nil || c.FirstSeen != nil {
 		var all []spot
 		for i, v := range s.values {
 			all = append(all, spot{value: v, number: s.numbers[i]})

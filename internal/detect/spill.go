@@ -84,6 +84,7 @@ func (w *Worker) spillAll() (err error) {
 		}
 		w.rows.file = w.spill.rows
 	}
+	w.unload()
 	if err = w.rows.write(); err == nil {
 		err = w.writeRun()
 	}

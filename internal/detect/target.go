@@ -74,7 +74,7 @@ func (d *Detector) wire() error {
 				return err
 			}
 			t := d.add(c, true)
-			d.use(c, use{target: t, group: c.Group})
+			d.use(c, use{target: t, group: c.Group, values: newValues(c)})
 			if err := d.followers(t, made); err != nil {
 				return err
 			}
@@ -104,7 +104,7 @@ func (d *Detector) add(c *rule.Compiled, alerts bool) int {
 // by, leaving aside what follows it.
 func steady(c *rule.Compiled) bool {
 	if c.Correlation == nil {
-		return true
+		return c.FirstSeen == nil
 	}
 	alone := *c
 	alone.NotFollowedBy = nil
@@ -196,7 +196,7 @@ func (d *Detector) connect(t int, b *rule.Base, u use, made map[*rule.Compiled]i
 // patience is how long a rule waits by itself, in seconds.
 func patience(c *rule.Compiled) int64 {
 	wait := int64(0)
-	if c.Correlation != nil && !steady(c) {
+	if !steady(c) {
 		wait = int64(c.Settle.Seconds())
 	}
 	if c.NotFollowedBy != nil {

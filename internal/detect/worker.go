@@ -23,6 +23,7 @@ type Worker struct {
 	kept  records
 	held  int // bytes of facts and rows in memory
 	spill *spill
+	lean  lean
 	err   error // why it cannot keep facts any more
 
 	number  int // of the record at hand, from 1
@@ -96,7 +97,7 @@ func (d *Detector) newWorker() *Worker {
 	return &Worker{
 		d: d, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
-		seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
+		lean: newLean(d), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
 }
 

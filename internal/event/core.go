@@ -50,6 +50,16 @@ const (
 	unifiedUser
 	unifiedOwner
 	unifiedIP
+	activityID
+	activityTime
+	activityOperation
+	activityStatus
+	activityResource
+	activityCorrelation
+	activityAccount
+	activityActor
+	activityIP
+	activityRole
 	coreCount
 )
 
@@ -95,19 +105,29 @@ var coreFields = [coreCount]struct {
 	unifiedUser:                {Unified, "UserId"},
 	unifiedOwner:               {Unified, "MailboxOwnerUPN"},
 	unifiedIP:                  {Unified, "ip"},
+	activityID:                 {Activity, "eventDataId"},
+	activityTime:               {Activity, "eventTimestamp"},
+	activityOperation:          {Activity, "operationName"},
+	activityStatus:             {Activity, "status"},
+	activityResource:           {Activity, "resourceId"},
+	activityCorrelation:        {Activity, "correlationId"},
+	activityAccount:            {Activity, "account"},
+	activityActor:              {Activity, "actor"},
+	activityIP:                 {Activity, "ip"},
+	activityRole:               {Activity, "vakt.roleId"},
 }
 
 // byLog is a table with a row for each log, in the order of Logs.
-type byLog[T any] [4]T
+type byLog[T any] [8]T
 
-func (t *byLog[T]) of(log Log) T { return t[bits.TrailingZeros8(uint8(log))&3] }
+func (t *byLog[T]) of(log Log) T { return t[bits.TrailingZeros8(uint8(log))&7] }
 
 var (
-	idFields = byLog[coreField]{signInID, auditID, riskID, unifiedID}
+	idFields = byLog[coreField]{signInID, auditID, riskID, unifiedID, activityID}
 
 	// timeFields are where the event time stands; the first that is there
 	// counts. The envelope's and the ingestion time never do.
-	timeFields = byLog[[]coreField]{{signInTime}, {auditTime}, {riskActivityTime, riskDetectedTime}, {unifiedTime}}
+	timeFields = byLog[[]coreField]{{signInTime}, {auditTime}, {riskActivityTime, riskDetectedTime}, {unifiedTime}, {activityTime}}
 )
 
 // core answers for a field that every layout reads.

@@ -97,6 +97,12 @@ func (r *Record) typed(k kind, v Value) (_ Value, ok bool) {
 		v.Text = r.address(v.Text)
 	case asActivity, asOperation:
 		v.Text = r.activity(v.Text)
+	case asLower:
+		v.Text = r.lower(v.Text)
+	case asProgress:
+		v.Text = progressOf(v.Text)
+	case asOutcomeDetail:
+		v.Text = afterDot(v.Text)
 	case asOutcome:
 		v.Text = outcomeOf(v.Text)
 	case asRecordType:

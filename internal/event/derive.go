@@ -30,7 +30,7 @@ type derived struct {
 }
 
 const (
-	anyLog     = SignIn | Audit | Risk | Unified
+	anyLog     = SignIn | Audit | Risk | Unified | Activity
 	directory  = SignIn | Risk
 	nameOfUser = "userId|userPrincipalName"
 )
@@ -40,11 +40,17 @@ const (
 // by them across logs.
 var derivations = []derived{
 	{name: "account", logs: anyLog, alone: directory, compute: accountIDs, from: map[Log][]string{
-		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}}},
+		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}, Activity: activityBodies}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
-		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}}},
-	{name: "ip", logs: anyLog, alone: anyLog, renames: true, compute: sameAsFirst, from: map[Log][]string{
+		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}, Activity: activityCaller}},
+	{name: "vakt.accountNames", logs: anyLog, compute: accountNames, from: map[Log][]string{
+		SignIn: {"userId", "userPrincipalName"}, Risk: {"userId", "userPrincipalName"}, Audit: {"targetResources"}, Unified: {"UserId", "MailboxOwnerUPN"}, Activity: activityBodies}},
+	{name: "vakt.actorNames", logs: anyLog, compute: actorNames, from: map[Log][]string{
+		SignIn: {"userId", "userPrincipalName"}, Risk: {"userId", "userPrincipalName"}, Audit: actorOf, Unified: {"UserId"}, Activity: activityCaller}},
+	{name: "ip", logs: SignIn | Audit | Risk | Unified, alone: SignIn | Audit | Risk | Unified, renames: true, compute: sameAsFirst, from: map[Log][]string{
 		SignIn: {"ipAddress"}, Risk: {"ipAddress"}, Audit: {"initiatedBy.user.ipAddress"}, Unified: {"ClientIP"}}},
+
+	{name: "ip", logs: Activity, compute: activityAddress, from: map[Log][]string{Activity: {"httpRequest.clientIpAddress", "claims|identity"}}},
 
 	{name: "vakt.attempt", logs: SignIn, compute: attemptID, from: map[Log][]string{SignIn: {"id", "originalRequestId"}}},
 	{name: "vakt.errorClass", logs: SignIn, alone: SignIn, compute: errorClass, from: map[Log][]string{SignIn: {"status.errorCode"}}},
@@ -93,6 +99,16 @@ var derivations = []derived{
 	{name: "vakt.grantee", logs: Unified, compute: grantees, from: grantFrom},
 	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, from: grantFrom},
 	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, from: grantFrom},
+
+	{name: "resourceProviderName", logs: Activity, alone: Activity, compute: resourceProvider, from: map[Log][]string{Activity: {"operationName"}}},
+	{name: "subscriptionId", logs: Activity, alone: Activity, compute: subscriptionOf, from: map[Log][]string{Activity: {"resourceId"}}},
+	{name: "claims.<name>", logs: Activity, open: true, param: after("claims."), compute: claimNamed, from: map[Log][]string{Activity: {"claims|identity"}}},
+	{name: "authorization.<name>", logs: Activity, open: true, param: after("authorization."), compute: authorizationNamed, from: map[Log][]string{Activity: {"authorization|identity"}}},
+	{name: "caller", logs: Activity, compute: callerName, from: map[Log][]string{Activity: activityCaller}},
+	{name: "vakt.principalId", logs: Activity, compute: principalID, from: map[Log][]string{Activity: activityBodies}},
+	{name: "vakt.principalType", logs: Activity, compute: principalType, from: map[Log][]string{Activity: activityBodies}},
+	{name: "vakt.roleId", logs: Activity, compute: roleID, from: map[Log][]string{Activity: activityBodies}},
+	{name: "vakt.roleScope", logs: Activity, compute: roleScope, from: map[Log][]string{Activity: {"resourceId"}}},
 }
 
 var modifiedFrom = map[Log][]string{
@@ -136,6 +152,9 @@ func sameAsFirst(r *Record, f *field) Values { return r.base(f, 0) }
 // accountIDs are the accounts a record is about: who signs in or is at risk,
 // the users that an audit names as targets, the owner of the mailbox.
 func accountIDs(r *Record, f *field) Values {
+	if f.log == Activity {
+		return r.activityAccount(f)
+	}
 	if r.logs&Audit != 0 {
 		users := r.values(func(yield func(Value) bool) {
 			for _, t := range r.Targets() {
@@ -171,6 +190,9 @@ func (r *Record) mailboxAccount(f *field) Values {
 
 // actorID is who did it: the account, or the service principal of an app.
 func actorID(r *Record, f *field) Values {
+	if f.log == Activity {
+		return r.activityActor(f)
+	}
 	if r.logs&Audit == 0 {
 		if v := r.base(f, 0); len(v.First()) > 0 {
 			return r.one(r.lower(v.First()), String)

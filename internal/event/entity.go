@@ -50,6 +50,8 @@ func (r *Record) EachEntity(yield func(kind string, id, name []byte)) {
 		owner := text(unifiedOwner)
 		add("mailbox", r.lower(owner), owner)
 		add("ip", text(unifiedIP), nil)
+	case Activity:
+		r.addActivity(add)
 	}
 }
 

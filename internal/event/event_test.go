@@ -196,6 +196,10 @@ func TestRecogniseByContent(t *testing.T) {
 	f(`{"riskEventType":"generic","riskType":"x","id":"1"}`, "graph_beta risk")
 	f(`{"category":"UserRiskEvents","time":"3/2/2026 7:08:09 PM","properties":{"riskEventType":"x"}}`, "azure_monitor risk")
 	f(`{"Type":"Heartbeat","TimeGenerated":"2026-03-02T10:00:00Z"}`, "heartbeat")
+	f(restActivity, "azure_rest azure_activity")
+	f(monitorActivity, "azure_monitor azure_activity")
+	f(rowActivity(), "log_analytics azure_activity")
+	f(`{"category":"Administrative","operationName":"Sign-in activity","properties":{"id":"1"}}`, "administrative")
 	f(`{"error":{"code":"Forbidden","message":"no"}}`, "api_error")
 }
 

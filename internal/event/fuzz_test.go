@@ -12,7 +12,7 @@ func every(t testing.TB) (*event.Layout, []event.Field) {
 	s := event.NewSchema()
 	var fields []event.Field
 	for _, log := range event.Logs() {
-		for _, name := range append(s.Names(log), "modified.UserType.new", "additionalDetails.x", "parameters.Identity", "operationProperties.x", "additionalInfo.x") {
+		for _, name := range append(s.Names(log), "modified.UserType.new", "additionalDetails.x", "parameters.Identity", "operationProperties.x", "additionalInfo.x", "claims.appid", "authorization.scope") {
 			if f, ok := s.Lookup(log, name); ok {
 				fields = append(fields, f)
 			}
@@ -29,7 +29,7 @@ func every(t testing.TB) (*event.Layout, []event.Field) {
 // field, twice the same, and the fast scan and the reference agree on it.
 func FuzzRecord(f *testing.F) {
 	for _, seed := range []string{
-		graphSignIn, monitorSignIn, rowSignIn, graphAudit, unifiedAudit, `{}`, `{"Operation":"x","Workload":1,"Actor":[{"ID":{},"Type":[]}]}`,
+		graphSignIn, monitorSignIn, rowSignIn, graphAudit, unifiedAudit, restActivity, monitorActivity, rowActivity(), `{}`, `{"Operation":"x","Workload":1,"Actor":[{"ID":{},"Type":[]}]}`,
 		`{"activityDisplayName":"x.","targetResources":[null,1,"x",{"type":3,"modifiedProperties":{"a":[]}}]}`,
 		`{"id":"1","riskEventType":["a",{"b":null}],"additionalInfo":"[{\"Key\":\"x\",\"Value\":[1,2]}]"}`,
 	} {

@@ -29,6 +29,7 @@ var csvLayouts = []csvLayout{
 	{"sign-ins of Log Analytics", []string{"CreatedDateTime", workspaceMarks, "UserPrincipalName|UserId|ServicePrincipalId", "ResultType|Status|Status_dynamic|Status_string", "AppId|AppDisplayName|IPAddress"}, []string{"CreatedDateTime"}},
 	{"audits of Log Analytics", []string{"ActivityDateTime", workspaceMarks, "ActivityDisplayName|OperationName", "LoggedByService|AADOperationType|ActivityDisplayName"}, []string{"ActivityDateTime"}},
 	{"risk detections of Log Analytics", []string{"RiskEventType", workspaceMarks, "ActivityDateTime|DetectedDateTime"}, []string{"ActivityDateTime", "DetectedDateTime"}},
+	{"Azure activity of Log Analytics", []string{"OperationNameValue", "TimeGenerated", "ActivityStatusValue|ActivityStatus", "Caller|Claims|Claims_d"}, []string{"TimeGenerated"}},
 	{"an audit search", []string{"AuditData", "RecordType"}, nil},
 }
 

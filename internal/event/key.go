@@ -27,7 +27,7 @@ func (r *Record) keyOf(parts ...[]byte) Key {
 }
 
 // spaces keep the ids of different sources apart.
-var spaces = byLog[[]byte]{[]byte("signin"), []byte("audit"), []byte("risk"), []byte("unified_audit")}
+var spaces = byLog[[]byte]{[]byte("signin"), []byte("audit"), []byte("risk"), []byte("unified_audit"), []byte("azure_activity")}
 
 // keySpace is of the source: the unified log numbers its copy of an event
 // anew.
@@ -51,7 +51,9 @@ func (r *Record) ID() []byte {
 
 // Key identifies the record. Equal keys are versions of one record. Without
 // an id it is, for an audit, the correlation id, activity, second and first
-// target; else a hash of the row.
+// target; else a hash of the row. In the Azure activity log it is always the
+// correlation id, operation, status, second and resource, as diagnostic
+// records have no id of their own there.
 func (r *Record) Key() Key {
 	if r.keyed != r.number {
 		r.key, r.keyed = r.makeKey(), r.number
@@ -60,6 +62,10 @@ func (r *Record) Key() Key {
 }
 
 func (r *Record) makeKey() Key {
+	if correlation := r.activityText(activityCorrelation); correlation != nil {
+		return r.keyOf(r.keySpace(), correlation, r.core(activityOperation).First(), r.core(activityStatus).First(),
+			strconv.AppendInt(nil, r.seconds, 10), r.core(activityResource).First())
+	}
 	if id := r.ID(); id != nil {
 		return r.keyOf(r.keySpace(), r.lower(id))
 	}
@@ -108,6 +114,12 @@ func (r *Record) Updated() int64 {
 // Tenant is the tenant whose log it is, where the shape says so; nil in
 // Graph's shapes, which name only the tenants of the account and the resource.
 func (r *Record) Tenant() []byte {
+	if r.logs&Activity != 0 {
+		return r.activityTenant()
+	}
+	if r.logs&Activity != 0 {
+		return r.activityTenant()
+	}
 	var m mark
 	switch r.shape {
 	case AzureMonitor:

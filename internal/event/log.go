@@ -9,16 +9,17 @@ type Log uint8
 
 // The logs that rules are written for.
 const (
-	SignIn  Log = 1 << iota // Entra sign-ins: interactive, non-interactive, service principals
-	Audit                   // Entra directory audits
-	Risk                    // Entra ID Protection risk detections
-	Unified                 // the unified audit log (Exchange, SharePoint, Entra, …)
+	SignIn   Log = 1 << iota // Entra sign-ins: interactive, non-interactive, service principals
+	Audit                    // Entra directory audits
+	Risk                     // Entra ID Protection risk detections
+	Unified                  // the unified audit log (Exchange, SharePoint, Entra, …)
+	Activity                 // the Azure activity log: what was done to subscriptions
 
 	NoLog Log = 0
 )
 
 // Logs lists the single logs in their fixed order.
-func Logs() []Log { return []Log{SignIn, Audit, Risk, Unified} }
+func Logs() []Log { return []Log{SignIn, Audit, Risk, Unified, Activity} }
 
 // String names the logs of the set, joined by "+".
 func (l Log) String() string {
@@ -26,7 +27,7 @@ func (l Log) String() string {
 	for _, n := range []struct {
 		log  Log
 		name string
-	}{{SignIn, "signin"}, {Audit, "audit"}, {Risk, "risk"}, {Unified, "unified_audit"}} {
+	}{{SignIn, "signin"}, {Audit, "audit"}, {Risk, "risk"}, {Unified, "unified_audit"}, {Activity, "azure_activity"}} {
 		if l&n.log != 0 {
 			names = append(names, n.name)
 		}

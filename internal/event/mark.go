@@ -48,6 +48,10 @@ const (
 	markPortalActivity
 	markPortalCorrelationID
 	markActorType
+	markOperationName
+	markOperationObject
+	markOperationNameValue
+	markEventTimestamp
 	markCount
 )
 
@@ -94,4 +98,8 @@ var markPaths = [markCount]string{
 	markPortalActivity:                "Activity",
 	markPortalCorrelationID:           "CorrelationId",
 	markActorType:                     "ActorType",
+	markOperationName:                 "operationName",
+	markOperationObject:               "operationName.value",
+	markOperationNameValue:            "OperationNameValue",
+	markEventTimestamp:                "eventTimestamp",
 }

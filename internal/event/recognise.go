@@ -14,6 +14,8 @@ func (r *Record) recognise() {
 	switch {
 	case r.isPortalRow():
 	case r.recogniseUnified(wrappedMarks), r.isEmptyWrapper(), r.recogniseUnified(bareMarks):
+	case r.isActivity():
+		r.logs = Activity
 	case r.mark(markCategory) != nil && r.isEnvelope():
 		r.enveloped()
 	case r.isRow():
@@ -39,7 +41,7 @@ var categories = map[string]Log{
 // tables are the Log Analytics tables of our logs.
 var tables = map[string]Log{
 	"signinlogs": SignIn, "aadnoninteractiveusersigninlogs": SignIn, "aadserviceprincipalsigninlogs": SignIn,
-	"aadmanagedidentitysigninlogs": SignIn, "adfssigninlogs": SignIn, "auditlogs": Audit, "aaduserriskevents": Risk,
+	"aadmanagedidentitysigninlogs": SignIn, "adfssigninlogs": SignIn, "auditlogs": Audit, "aaduserriskevents": Risk, "azureactivity": Activity,
 }
 
 // isPortalRow: a row of the portal's CSV download. Its columns tell, even

@@ -66,7 +66,7 @@ func NewSchema() *Schema {
 	for _, t := range []struct {
 		log     Log
 		columns []column
-	}{{SignIn, signInColumns}, {Audit, auditColumns}, {Risk, riskColumns}, {Unified, unifiedColumns}} {
+	}{{SignIn, signInColumns}, {Audit, auditColumns}, {Risk, riskColumns}, {Unified, unifiedColumns}, {Activity, activityColumns}} {
 		for _, c := range t.columns {
 			s.add(s.columnField(t.log, c, known))
 		}
@@ -123,6 +123,8 @@ func (c column) paths(log Log, shape Shape) []string {
 		graph = c.name
 	}
 	switch shape {
+	case AzureREST:
+		return alternatives(graph, "")
 	case GraphV1:
 		if c.beta {
 			return nil
@@ -131,6 +133,9 @@ func (c column) paths(log Log, shape Shape) []string {
 	case GraphBeta:
 		return alternatives(graph, "")
 	case AzureMonitor:
+		if log == Activity {
+			return alternatives(c.envelope, "")
+		}
 		return append(alternatives(graph, "properties."), alternatives(c.envelope, "")...)
 	case LogAnalytics:
 		if c.la != "" {

@@ -14,6 +14,7 @@ const (
 	AuditLogRecord       // Graph's auditLogRecord, the record inside auditData
 	UnifiedExport        // rows of an audit search, the record as text in AuditData
 	PortalCSV            // rows of the Entra portal's CSV download
+	AzureREST            // Azure Resource Manager's activity log: REST and `az monitor activity-log list`
 	shapes
 )
 
@@ -30,7 +31,7 @@ func Shapes() []Shape {
 func (s Shape) String() string {
 	return [shapes]string{
 		"", "graph_v1", "graph_beta", "azure_monitor", "log_analytics",
-		"unified_audit", "audit_log_record", "unified_export", "portal_csv",
+		"unified_audit", "audit_log_record", "unified_export", "portal_csv", "azure_rest",
 	}[s]
 }
 
@@ -47,10 +48,14 @@ func ShapeNamed(name string) Shape {
 // Carries says which logs can come in the shape.
 func (s Shape) Carries(log Log) bool {
 	switch s {
-	case GraphV1, GraphBeta, AzureMonitor, LogAnalytics:
+	case GraphV1, GraphBeta:
+		return log&(SignIn|Audit|Risk) != 0
+	case AzureMonitor, LogAnalytics:
 		return log != Unified
 	case UnifiedAudit, AuditLogRecord, UnifiedExport:
-		return log != Risk
+		return log&(SignIn|Audit|Unified) != 0
+	case AzureREST:
+		return log&Activity != 0
 	case PortalCSV:
 		return log&(SignIn|Audit) != 0
 	}

@@ -29,17 +29,20 @@ type column struct {
 type kind uint8
 
 const (
-	asText       kind = iota // one text, or each text of an array
-	asID                     // an object id: lower case; all zero counts as absent
-	asNumber                 // a number, also written as text
-	asFlag                   // true or false, also written as text in any case
-	asAddress                // an IP address, with or without port or brackets
-	asTime                   // a time in any of the accepted forms
-	asActivity               // an operation name: no full stop, en dash as hyphen
-	asOperation              // the same, and beside it the name as recorded
-	asOutcome                // success, failure, timeout under their many names
-	asRecordType             // a record type of the unified log: its number, and beside it its name
-	asJSON                   // an object or array as it stands
+	asText          kind = iota // one text, or each text of an array
+	asID                        // an object id: lower case; all zero counts as absent
+	asNumber                    // a number, also written as text
+	asFlag                      // true or false, also written as text in any case
+	asAddress                   // an IP address, with or without port or brackets
+	asTime                      // a time in any of the accepted forms
+	asActivity                  // an operation name: no full stop, en dash as hyphen
+	asOperation                 // the same, and beside it the name as recorded
+	asOutcome                   // success, failure, timeout under their many names
+	asRecordType                // a record type of the unified log: its number, and beside it its name
+	asJSON                      // an object or array as it stands
+	asLower                     // a name that shapes write in different case
+	asProgress                  // how far an operation of Azure came: Started, Accepted, Succeeded, Failed
+	asOutcomeDetail             // what stands behind the full stop in "Succeeded.Created"
 )
 
 // signInColumns: Graph signIn (v1.0 and beta), SigninLogs and

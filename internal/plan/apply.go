@@ -55,7 +55,10 @@ type Deps struct {
 	Actor Person
 	// Lock is the path of the tenant's lock file, on a local file system.
 	Lock string
-	Now  func() time.Time
+	// Ballast is the path of a file that sets 16 MiB aside beside the journal
+	// while a run lasts, for the case that the disk gets full; "": none.
+	Ballast string
+	Now     func() time.Time
 
 	// Workers is how many accounts are written to at a time; 0: four.
 	Workers int
@@ -132,17 +135,27 @@ func applyLocked(ctx context.Context, d Deps, p *Plan, kind string) (*Report, er
 	if err := d.Journal.SavePlan(ctx, p, d.Now()); err != nil {
 		return nil, err
 	}
-	err := r.open(ctx)
-	if err == nil {
+	err := r.weighted(func() error {
+		if err := r.open(ctx); err != nil {
+			return err
+		}
 		defer r.client.Close()
-		err = r.carryOut(ctx)
-	}
+		return r.carryOut(ctx)
+	})
 	r.mourn()
 	if r.run.ID == "" {
 		return nil, err
 	}
 	report, told := Tell(context.WithoutCancel(ctx), d.Journal, r.run.ID)
 	return report, errors.Join(err, told)
+}
+
+// weighted does something with room on the disk set aside.
+func (r *runner) weighted(do func() error) (err error) {
+	if r.ballast, err = layBallast(r.d.Ballast); err != nil {
+		return err
+	}
+	return errors.Join(do(), r.ballast.clear())
 }
 
 // load finds the run of the plan that goes on, and what it has done.

@@ -52,6 +52,7 @@ type world struct {
 	snapshot *directory.Snapshot
 	result   *check.Result
 	policy   plan.Policy
+	db       *db.DB
 	store    *plan.Store
 	access   action.Access
 	dir      string
@@ -187,7 +188,7 @@ func (w *world) open() {
 	})
 	_, err = d.Migrate(w.t.Context(), time.Now(), db.Room{Name: "plan", Schema: plan.Schema()})
 	fatal(w.t, err)
-	w.store = plan.NewStore(d)
+	w.db, w.store = d, plan.NewStore(d)
 	w.journal = w.store
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type runner struct {
 	limits    Limits           // with the limit of the day that holds for this run
 	steps     map[string]*step // by the change's id
 	slots     chan struct{}
+	ballast   *ballast // nil for a run that sends nothing
 
 	mu       sync.Mutex
 	attempts int   // intents of the last 24 hours
@@ -220,7 +222,7 @@ func (r *runner) journal(ctx context.Context, rows ...*Row) error {
 	if err := r.point(name + ".before"); err != nil {
 		return err
 	}
-	if err := r.d.Journal.Append(context.WithoutCancel(ctx), rows...); err != nil {
+	if err := r.append(context.WithoutCancel(ctx), rows); err != nil {
 		r.stop(err)
 		return err
 	}
@@ -232,6 +234,22 @@ func (r *runner) journal(ctx context.Context, rows ...*Row) error {
 		r.mu.Unlock()
 	}
 	return r.point(name + ".after")
+}
+
+// append gives up the room that was set aside where the disk is full: the run
+// ends, no further change begins, and of those on the wire is written down what
+// became of them.
+func (r *runner) append(ctx context.Context, rows []*Row) error {
+	err := r.d.Journal.Append(ctx, rows...)
+	if err == nil || !full(err) {
+		return err
+	}
+	r.stop(fmt.Errorf("nothing more is sent: %w: make room, then apply the plan again", err))
+	if rows[len(rows)-1].Phase == Intent {
+		return err
+	}
+	r.ballast.drop()
+	return r.d.Journal.Append(ctx, rows...)
 }
 
 // settle writes down what became of a step.

@@ -66,6 +66,9 @@ func (s *Store) Append(ctx context.Context, rows ...*Row) error {
 	return nil
 }
 
+// full tells whether rows could not be written because the disk is full.
+func full(err error) bool { return errors.Is(err, db.ErrFull) }
+
 func insertRow(ctx context.Context, tx db.Tx, r *Row) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO plan_journal (`+journalColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Seq, formatTime(r.Time), r.Tenant, r.Plan, r.Run, r.Change, r.Subject, r.Action, r.Field, r.Actor, string(r.Phase),

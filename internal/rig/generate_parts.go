@@ -85,6 +85,7 @@ func (g *maker) others() {
 // for them: those of the scenario, and those that cards tell of.
 func (g *maker) logs() {
 	g.state.history = g.history
+	g.state.residents = g.residents()
 	for part, log := range map[string]string{SignIns: sim.SignIn, DirectoryAudits: sim.Audit, RiskDetections: sim.Risk} {
 		g.state.tables[part].fill = func() []Object {
 			var objects []Object
@@ -102,7 +103,7 @@ func (g *maker) logs() {
 // scenario's days end at the last midnight.
 func (g *maker) history(since time.Time) []sim.Record {
 	all := append(g.visits(), g.audited()...)
-	for rec := range g.scenario.At(g.now.AddDate(0, 0, -g.scenario.Days)).Generate(g.seed) {
+	for rec := range g.scenario.With(g.residents()).At(g.now.AddDate(0, 0, -g.scenario.Days)).Generate(g.seed) {
 		rec.JSON = bytes.Clone(rec.JSON)
 		all = append(all, rec)
 	}

@@ -55,6 +55,8 @@ type State struct {
 
 	// history gives the logs of a generated tenant from an instant on.
 	history func(since time.Time) []sim.Record
+	// residents are its accounts that are no ordinary people.
+	residents []sim.Resident
 }
 
 // New returns a tenant with that id in which every part is there and empty.

@@ -145,6 +145,8 @@ func logOf(l LogSource) event.Log {
 		return event.Risk
 	case "m365/audit", "m365/exchange", "m365/threat_management", "m365/threat_detection":
 		return event.Unified
+	case "azure/activitylogs":
+		return event.Activity
 	}
 	return event.NoLog
 }
@@ -168,6 +170,8 @@ func logName(l event.Log) string {
 		return "risk detection log"
 	case event.Unified:
 		return "unified audit log"
+	case event.Activity:
+		return "Azure activity log"
 	}
 	return l.String() + " log"
 }
@@ -197,7 +201,10 @@ func (c *compiler) extend(out *Compiled) {
 	for _, f := range c.filtered[out.Rule] {
 		out.with(f)
 	}
+	c.outside(out)
+	c.travel(out)
 	c.raises(out)
+	c.firstSeen(out)
 	c.lack(out, out.groupNames(), nil)
 }
 
@@ -209,6 +216,7 @@ func (c *compiler) program(out *Compiled) {
 		return
 	}
 	d := &out.logic
+	c.controls(d)
 	out.program = program{condition: d.condition, searches: make([]*node, len(d.searches))}
 	for i, used := range d.used() {
 		if used {
@@ -259,6 +267,8 @@ func (r *Rule) groupNames() []string {
 		return r.Correlation.GroupBy
 	case len(r.Vakt.Group) == 0 && logOf(r.LogSource) == event.Audit:
 		return []string{"vakt.target"} // not every audit is about an account
+	case len(r.Vakt.Group) == 0 && logOf(r.LogSource) == event.Activity:
+		return []string{"actor"} // what is done to a subscription is about nobody
 	case len(r.Vakt.Group) == 0:
 		return []string{"account"}
 	}

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,10 +14,7 @@ import (
 func (c *compiler) correlation(r *Rule) {
 	out, cor := c.begin(r), r.Correlation
 	out.Type, out.Percentile = cor.Type, cor.Percentile
-	out.Settle = r.Vakt.Settle
-	if out.Settle == 0 {
-		out.Settle = defaultSettle
-	}
+	out.Settle = settle(r)
 	if r.Vakt.LevelFrom != "" {
 		c.refuse(r.Vakt.line, "vakt: level_from belongs in a plain rule: a correlation has one level")
 	}
@@ -30,6 +28,7 @@ func (c *compiler) correlation(r *Rule) {
 	c.gather(out)
 	if !c.failed {
 		c.collapse(out)
+		c.growth(out)
 		c.raises(out)
 		c.lack(out, cor.GroupBy, cor)
 	}
@@ -39,6 +38,9 @@ func (c *compiler) correlation(r *Rule) {
 	}
 	c.done[r] = out
 }
+
+// settle is how long a rule waits that has to.
+func settle(r *Rule) time.Duration { return cmp.Or(r.Vakt.Settle, defaultSettle) }
 
 // place is where a rule names others.
 type place struct {
@@ -86,6 +88,8 @@ func (c *compiler) find(at place, name string) *Compiled {
 		return nil
 	case base == nil:
 		c.refuse(at.line, "%s: %q refers back to this one: rules must not go round in a circle", at.section, name)
+	case base.FirstSeen != nil || base.Growth != nil || base.Travel != nil:
+		c.refuse(at.line, "%s: %q has vakt: first_seen, growth or travel, and can only stand alone", at.section, name)
 	case r.Correlation == nil && base.NotFollowedBy != nil:
 		c.refuse(at.line, "%s: %q has vakt: not_followed_by: count a rule without it and write it in the correlation", at.section, name)
 	}
@@ -225,13 +229,17 @@ func (c *Compiled) reaches(alive []bool) bool {
 
 func (c *compiler) bounds(out *Compiled) {
 	out.Bounds = slices.Clone(out.Correlation.Bounds)
-	if name := out.Vakt.Threshold; name != "" {
+	name, key := out.Vakt.Threshold, "threshold"
+	if g := out.Vakt.Growth; g != nil && g.AtLeast != "" {
+		name, key = g.AtLeast, "growth: at_least"
+	}
+	if name != "" {
 		n, ok := 0.0, false
 		if c.lists != nil {
 			n, ok = c.lists.Number(name)
 		}
 		if !ok {
-			c.refuse(out.Vakt.line, "vakt: threshold: there is no baseline parameter %q that is a number", name)
+			c.refuse(out.Vakt.line, "vakt: %s: there is no baseline parameter %q that is a number", key, name)
 			return
 		}
 		out.Bounds[0].Number = n

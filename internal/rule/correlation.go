@@ -39,7 +39,7 @@ func (r *reader) correlation(n *yaml.Node, out *Correlation) {
 	lines := section(r, n, "correlation", correlationSection, out)
 	temporal := slices.Contains(temporalTypes, out.Type)
 	for _, needed := range []string{"type", "rules", "group-by", "timespan", "condition"} {
-		optional := temporal && (needed == "group-by" || needed == "condition")
+		optional := temporal && (needed == "group-by" || needed == "condition") || out.grows && needed == "group-by"
 		if _, ok := lines[needed]; !ok && !optional && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "correlation: %s is missing", needed)
 		}

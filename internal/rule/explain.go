@@ -37,7 +37,7 @@ func (c *Compiled) explainRecord(b *strings.Builder) {
 	d := c.logic
 	fmt.Fprintf(b, "A record of the %s matches when %s.\n", logName(c.Log), d.condition.words(d.searches, exprOr))
 	for i, used := range d.used() {
-		if used {
+		if used && len(d.searches[i].branches) > 0 {
 			fmt.Fprintf(b, "  %s: %s\n", d.searches[i].name, c.searchWords(d.searches[i]))
 		}
 	}

@@ -18,8 +18,12 @@ var sizes = map[string]string{
 
 func (c *Compiled) explainCount(b *strings.Builder) {
 	cor := c.Correlation
-	fmt.Fprintf(b, "An alert is raised when within %s%s %s%s.\n",
-		spanWords(c.Window), parameterWords(c.Vakt.Timespan), c.condition(), shareWords(cor.GroupBy))
+	if c.Growth != nil {
+		c.explainGrowth(b)
+	} else {
+		fmt.Fprintf(b, "An alert is raised when within %s%s %s%s.\n",
+			spanWords(c.Window), parameterWords(c.Vakt.Timespan), c.condition(), shareWords(cor.GroupBy))
+	}
 	if c.Collapse != nil {
 		fmt.Fprintf(b, "Records%s within %s are one operation and count once.\n", shareWords(c.Collapse.By), spanWords(c.Collapse.Within))
 	}
@@ -97,10 +101,13 @@ func (c *Compiled) explainExtras(b *strings.Builder) {
 	for _, f := range c.Filters {
 		fmt.Fprintf(b, "Filtered by %s, %s:%d.\n", f.Key(), f.File, f.Line)
 	}
+	c.explainOutside(b)
+	c.explainTravel(b)
+	c.explainNew(b)
 	if n := c.NotFollowedBy; n != nil {
 		for _, base := range n.Base {
-			fmt.Fprintf(b, "Only when this does not follow for the same %s within %s: %s: %s",
-				strings.Join(c.groupNames(), " and "), spanWords(n.Within), base.Rule.Key(), base.Rule.Explain())
+			fmt.Fprintf(b, "Only when this does not follow for the same %s within %s%s: %s: %s",
+				strings.Join(c.groupNames(), " and "), spanWords(n.Within), parameterWords(c.Vakt.NotFollowedBy.Within.Parameter), base.Rule.Key(), base.Rule.Explain())
 		}
 	}
 	for i := range c.Raises {

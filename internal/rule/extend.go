@@ -14,7 +14,7 @@ func (c *compiler) lack(out *Compiled, group []string, cor *Correlation) {
 	if lack == nil {
 		return
 	}
-	n := &NotFollowedBy{Within: lack.Within}
+	n := &NotFollowedBy{Within: c.length(lack.Within, lack.line, "vakt: not_followed_by: within")}
 	at := place{lack.line, "vakt: not_followed_by: rules", "vakt: not_followed_by", lack.Generate}
 	for _, rule := range c.bases(at, lack.Rules) {
 		switch {

@@ -11,7 +11,7 @@ import (
 
 var lackKeys = []key[Lack]{
 	{"rules", func(r *reader, n *yaml.Node, out *Lack) { out.Rules = r.group(n, "vakt: not_followed_by: rules") }},
-	{"within", func(r *reader, n *yaml.Node, out *Lack) { out.Within = r.timespan(n, "vakt: not_followed_by: within") }},
+	{"within", func(r *reader, n *yaml.Node, out *Lack) { out.Within = r.span(n, "vakt: not_followed_by: within") }},
 	{"generate", func(r *reader, n *yaml.Node, out *Lack) {
 		out.Generate = r.boolean(n, "vakt: not_followed_by: generate")
 	}},
@@ -90,7 +90,7 @@ func (r *reader) when(n *yaml.Node, out *Raising) {
 		r.refuse(n.Line, "vakt: severity: when takes distinct and at_least, or list (and field), or matched")
 	}
 	if out.List != "" && out.Field == "" {
-		out.Field = "account"
+		out.Field = "vakt.accountNames"
 	}
 }
 

@@ -26,6 +26,11 @@ var vaktKeys = []key[Vakt]{
 	{"not_followed_by", func(r *reader, n *yaml.Node, out *Vakt) { out.NotFollowedBy = r.lack(n) }},
 	{"severity", func(r *reader, n *yaml.Node, out *Vakt) { out.Severity = r.raisings(n) }},
 	{"collapse", func(r *reader, n *yaml.Node, out *Vakt) { out.Collapse = r.collapsing(n) }},
+	{"first_seen", func(r *reader, n *yaml.Node, out *Vakt) { out.FirstSeen = r.novelty(n) }},
+	{"growth", func(r *reader, n *yaml.Node, out *Vakt) { out.Growth = r.growing(n) }},
+	{"outside", func(r *reader, n *yaml.Node, out *Vakt) { out.Outside = r.outside(n) }},
+	{"travel", func(r *reader, n *yaml.Node, out *Vakt) { out.Travel = r.travel(n) }},
+	{"controls", func(r *reader, n *yaml.Node, out *Vakt) { out.Controls = r.controls(n) }},
 	{"threshold", func(r *reader, n *yaml.Node, out *Vakt) { out.Threshold = r.parameter(n, "vakt: threshold") }},
 	{"timespan", func(r *reader, n *yaml.Node, out *Vakt) { out.Timespan = r.parameter(n, "vakt: timespan") }},
 }

@@ -16,7 +16,7 @@ import (
 type fakeSchema []string
 
 // schema is what the tests' rules may name. The ids are index plus one.
-var schema = fakeSchema{"account", "actor", "ip", "result", "app", "country", "size", "domain", "ownerDomain", "risk", "vakt.target"}
+var schema = fakeSchema{"account", "actor", "ip", "result", "app", "country", "size", "domain", "ownerDomain", "risk", "vakt.target", "vakt.accountNames"}
 
 func (s fakeSchema) Lookup(log event.Log, name string) (event.Field, bool) {
 	if name == "risk" && log != event.Risk {

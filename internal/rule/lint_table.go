@@ -2,6 +2,10 @@ package rule
 
 import "vakt/internal/event"
 
+// notAzure is said of names of directory audits in a rule for the Azure
+// activity log.
+const notAzure = "it is a directory audit: the service is auditlogs, the field activityDisplayName"
+
 var (
 	flagWords      = vocabulary{words: []string{"true", "false"}}
 	riskLevelWords = vocabulary{words: []string{"none", "low", "medium", "high", "hidden", "unknownFutureValue"}}
@@ -48,6 +52,14 @@ var vocabularies = map[event.Log]map[string]vocabulary{
 		"riskstate":           riskStateWords,
 		"activity":            {words: []string{"signin", "user", "unknownFutureValue", "servicePrincipal"}},
 		"detectiontimingtype": {words: []string{"notDefined", "realtime", "nearRealtime", "offline", "unknownFutureValue"}},
+	},
+	event.Activity: {
+		"properties.message": {wrong: map[string]string{
+			"delete device":               notAzure,
+			"update device":               notAzure,
+			"delete device configuration": notAzure,
+			"update device configuration": notAzure,
+		}},
 	},
 	event.Unified: {
 		"logontype":      {number: true},

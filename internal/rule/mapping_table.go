@@ -6,10 +6,11 @@ import "vakt/internal/event"
 // that are ours already, but for "properties." in front or their case, need no
 // line here.
 var aliases = map[event.Log]map[string]alias{
-	event.SignIn:  signInAliases,
-	event.Audit:   auditAliases,
-	event.Risk:    riskAliases,
-	event.Unified: unifiedAliases,
+	event.SignIn:   signInAliases,
+	event.Audit:    auditAliases,
+	event.Risk:     riskAliases,
+	event.Unified:  unifiedAliases,
+	event.Activity: activityAliases,
 }
 
 // spellings are values that a field spells otherwise, in lower case, with the
@@ -35,6 +36,10 @@ var spellings = map[event.Log]map[string]map[string][]string{
 	},
 	event.Risk: {
 		"riskstate": {"at risk": {"atRisk"}, "confirmed compromised": {"confirmedCompromised"}, "confirmed safe": {"confirmedSafe"}},
+	},
+	event.Activity: {
+		"status": {"start": {"Started"}, "accept": {"Accepted"}, "success": {"Succeeded"}, "failure": {"Failed"}, "failure.": {"Failed"}},
+		"level":  {"information": {"Informational", "Information"}, "informational": {"Informational", "Information"}},
 	},
 }
 

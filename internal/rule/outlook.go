@@ -18,7 +18,7 @@ func (c *Compiled) CanMatch(carries func(event.Field) bool) (fully, partly bool)
 		fully = holdsAll(c.Fields, carries) && holdsAll(c.Group, carries)
 		partly = holdsAll(c.Group, carries) && c.program.outlook(c.program.condition, carries)&mayTrue != 0
 	}
-	partly = partly && c.canLack(carries)
+	partly = partly && c.canLack(carries) && (c.FirstSeen == nil || holdsAll(c.FirstSeen.Values, carries))
 	return fully && partly && holdsAll(c.reads(), carries), partly
 }
 

@@ -166,6 +166,9 @@ func (r *reader) detectionRule(n *yaml.Node, out *Rule) map[string]int {
 	if out.Vakt.Collapse != nil {
 		r.refuse(out.Vakt.Collapse.line, "vakt: collapse belongs in a correlation: this rule counts nothing")
 	}
+	if out.Vakt.Growth != nil {
+		r.refuse(out.Vakt.Growth.line, "vakt: growth belongs in a correlation: this rule counts nothing")
+	}
 	r.checkSearches(out)
 	return lines
 }
@@ -185,11 +188,17 @@ func (r *reader) checkSearches(out *Rule) {
 }
 
 func (r *reader) correlationRule(n *yaml.Node, out *Rule) map[string]int {
-	out.Correlation = &Correlation{}
+	extras := child(n, "vakt")
+	out.Correlation = &Correlation{grows: extras != nil && child(extras, "growth") != nil}
 	lines := section(r, n, "the correlation document", correlationKeys, out)
 	if len(out.Vakt.Group) > 0 {
 		r.refuse(out.Vakt.line, "vakt: group belongs in a plain rule: a correlation has group-by")
 	}
+	r.plainOnly(&out.Vakt)
+	if out.Vakt.FirstSeen != nil {
+		r.refuse(out.Vakt.FirstSeen.line, "vakt: first_seen belongs in a plain rule: write it beside the detection")
+	}
+	r.checkGrowth(out)
 	cor := out.Correlation
 	switch {
 	case out.Vakt.Threshold != "" && len(cor.Bounds) > 1:

@@ -89,6 +89,8 @@ type Correlation struct {
 
 	line, rulesLine, groupLine, fieldLine, aliasLine int
 	conditionLine, percentileLine                    int
+
+	grows bool // it is compared by `vakt: growth`, and may have no group
 }
 
 // Alias is a name in `group-by` or `field` that stands for a field of another
@@ -110,7 +112,7 @@ type Filter struct {
 // Lack is `vakt: not_followed_by`: what must stay away for a match to count.
 type Lack struct {
 	Rules    []string // names or ids of detection rules or correlations
-	Within   time.Duration
+	Within   Span
 	Generate bool // these rules also alert on their own
 
 	line int
@@ -153,6 +155,11 @@ type Vakt struct {
 	NotFollowedBy *Lack
 	Severity      []Raising
 	Collapse      *Collapsing
+	FirstSeen     *Novelty
+	Growth        *Growing
+	Outside       *Outside
+	Travel        *Traveling
+	Controls      *Controls
 
 	line int
 }

@@ -85,6 +85,19 @@ type Compiled struct {
 	// NotFollowedBy is what must stay away for a match to count; nil for
 	// most rules and correlations.
 	NotFollowedBy *NotFollowedBy
+	// FirstSeen, of a plain rule, lets only matches count that show something
+	// new; nil for most rules.
+	FirstSeen *FirstSeen
+	// Hours, of a plain rule with `vakt: outside`, are the working hours
+	// outside which it matches; they are part of its condition.
+	Hours WorkHours
+	// Travel, of a plain rule, lets only matches count to which nobody can
+	// have travelled.
+	Travel *Travel
+	// Settle is how long a condition that can turn false again is waited
+	// for, in event time: the rule's own, else 10 minutes. Zero where no
+	// record can turn it false: of a plain rule without FirstSeen.
+	Settle time.Duration
 	// Raises are the lines of `vakt: severity`. Level is the least severity
 	// of an alert; each line that holds raises it.
 	Raises []Raise
@@ -106,9 +119,11 @@ type Compiled struct {
 	Bounds     []Bound // one, or two that are a range; all must hold
 	Percentile float64 // value_percentile: 0 to 100; the nearest-rank method
 	Window     time.Duration
-	Settle     time.Duration // of the rule, else 10 minutes
-	Base       []Base        // in the order of the correlation's `rules`
-	Collapse   *Collapse     // event_count only; nil counts attempts
+	Base       []Base    // in the order of the correlation's `rules`
+	Collapse   *Collapse // event_count only; nil counts attempts
+	// Growth compares the number of a day, of records and not of attempts,
+	// with that of an earlier day; nil for most correlations.
+	Growth *Growth
 
 	// Notes say how names and values are read that other products call
 	// otherwise, in the order of lines.
@@ -333,6 +348,12 @@ func (c *Compiled) reads() []event.Field {
 		for _, f := range r.fields {
 			list = append(list, f)
 		}
+	}
+	if c.Travel != nil {
+		list = append(list, c.Travel.fields()...)
+	}
+	if c.FirstSeen != nil {
+		list = append(list, c.FirstSeen.Values...)
 	}
 	if c.Collapse != nil {
 		for _, fields := range c.Collapse.fields {

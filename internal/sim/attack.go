@@ -39,6 +39,7 @@ type Attack struct {
 	//   - consent, app_credential: an application gets rights, or a secret
 	//   - mfa_weakened: a second factor is switched off or removed
 	//   - group_privilege: a group gets a privileged role
+	//   - of a month alone: see the table stories
 	//   - office_nat: no attack; many people behind one address of an office
 	//     mistype their password once
 	Kind string `yaml:"kind"`
@@ -79,6 +80,7 @@ type attackKind struct {
 	newcomer    bool     // it makes an account of its own
 	accounts    bool     // it may concern more than one account
 	strike      func(*world, *Attack, *strike)
+	story       func(*plot) // of kinds that only a month has, instead of strike
 }
 
 // attackKinds holds every kind of attack.
@@ -113,14 +115,26 @@ var attackKinds = map[string]attackKind{
 	"office_nat":              {needs: []string{"from"}, accounts: true, strike: failures(50126)},
 }
 
+// kindOf returns the kind of that name.
+func kindOf(name string) (attackKind, bool) {
+	if kind, ok := attackKinds[name]; ok {
+		return kind, true
+	}
+	kind, ok := stories[name]
+	return kind, ok
+}
+
 // ruleForms are the ways in which an inbox rule is made or changed: by cmdlet,
 // or by Outlook, which logs something else.
 var ruleForms = []string{"new", "set", "outlook"}
 
 func (a *Attack) validate(s *Scenario) error {
-	kind, known := attackKinds[a.Kind]
+	kind, known := kindOf(a.Kind)
 	if !known {
-		return fmt.Errorf("unknown kind: there are %s", strings.Join(slices.Sorted(maps.Keys(attackKinds)), ", "))
+		return fmt.Errorf("unknown kind: there are %s", strings.Join(slices.Concat(slices.Sorted(maps.Keys(attackKinds)), slices.Sorted(maps.Keys(stories))), ", "))
+	}
+	if kind.story != nil && s.Month == nil {
+		return errNoMonth
 	}
 	return errors.Join(a.checkFields(kind), a.checkPlace(), a.checkAccounts(kind, s), a.checkTime(s), a.checkTypes(), a.checkForward())
 }

@@ -21,6 +21,11 @@ const (
 	useDetail
 	useSession
 	useVisit
+	usePerson
+	useDay
+	useWeek
+	useResident
+	useStaff
 )
 
 // The kinds of events.
@@ -30,6 +35,9 @@ const (
 	evRisk
 	evMailbox
 )
+
+// logOf names the log of a kind of event.
+var logOf = map[uint8]string{evSignIn: SignIn, evAudit: Audit, evRisk: Risk, evMailbox: Unified}
 
 // event is one thing that happens, before it is written as a record. A day of
 // them is held in memory at a time.
@@ -75,14 +83,21 @@ type world struct {
 // span is a time in unix nanoseconds, both ends in it.
 type span struct{ from, to int64 }
 
-// Generate returns all records in the order of time; records of the same
-// instant keep a fixed order. It holds one day of events at a time.
-func (s *Scenario) Generate(seed uint64) iter.Seq[Record] {
+// Generate returns all records in the order of time, or those of some logs;
+// records of the same instant keep a fixed order. It holds one day of events
+// at a time.
+func (s *Scenario) Generate(seed uint64, logs ...string) iter.Seq[Record] {
+	if s.Month != nil {
+		return s.monthly(seed, logs)
+	}
 	return func(yield func(Record) bool) {
 		w := newWorld(s, seed)
 		for day := range s.Days {
 			events := w.day(day)
 			for i := range events {
+				if len(logs) > 0 && !slices.Contains(logs, logOf[events[i].kind]) {
+					continue
+				}
 				if !yield(w.record(&events[i])) {
 					return
 				}
@@ -113,7 +128,7 @@ func (w *world) plan() {
 	}
 	for _, disabled := range []bool{true, false} {
 		for i := range w.s.Attacks {
-			if a := &w.s.Attacks[i]; (a.Kind == "disabled_account_signin") == disabled {
+			if a := &w.s.Attacks[i]; attackKinds[a.Kind].strike != nil && (a.Kind == "disabled_account_signin") == disabled {
 				w.strike(i, a, named)
 			}
 		}
@@ -327,16 +342,16 @@ func (w *world) keepBelow(events []event) {
 
 // record writes an event as a record of its log.
 func (w *world) record(e *event) Record {
-	rec := Record{Time: e.time()}
+	rec := Record{Time: e.time(), Log: logOf[e.kind]}
 	switch e.kind {
 	case evSignIn:
-		rec.Log, rec.JSON = SignIn, w.signIn(e)
+		rec.JSON = w.signIn(e)
 	case evAudit:
-		rec.Log, rec.JSON = Audit, w.audit(e)
+		rec.JSON = w.audit(e)
 	case evRisk:
-		rec.Log, rec.JSON = Risk, w.risk(e)
+		rec.JSON = w.risk(e)
 	default:
-		rec.Log, rec.JSON = Unified, w.mailbox(e)
+		rec.JSON = w.mailbox(e)
 	}
 	return rec
 }

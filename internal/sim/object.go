@@ -215,8 +215,9 @@ func moment(text string) (time.Time, bool) {
 }
 
 // ParseRecord makes a Record of a hand-written JSON object in Graph's beta
-// form, or of an AuditData object. The log is told by the members: Operation
-// is the unified audit log's, riskEventType a risk detection's,
+// form, of an AuditData object or of an event of the Azure activity log. The log
+// is told by the members: Operation is the unified audit log's, eventTimestamp
+// the Azure activity log's, riskEventType a risk detection's,
 // activityDisplayName or initiatedBy an audit's, all else is a sign-in. A
 // time that is absent or unreadable is the zero time.
 func ParseRecord(text []byte) (Record, error) {
@@ -228,6 +229,7 @@ func ParseRecord(text []byte) (Record, error) {
 	when := "createdDateTime"
 	for _, sign := range []struct{ key, log, when string }{
 		{"Operation", Unified, "CreationTime"},
+		{"eventTimestamp", Activity, "eventTimestamp"},
 		{"riskEventType", Risk, "activityDateTime"},
 		{"activityDisplayName", Audit, "activityDateTime"},
 		{"initiatedBy", Audit, "activityDateTime"},

@@ -32,8 +32,11 @@ type Scenario struct {
 	Attacks []Attack `yaml:"attacks"`
 	// Directory is what the tenant holds besides people; nil is nothing.
 	Directory *Directory `yaml:"directory"`
+	// Month makes people live as those of a company do; nil is plain traffic.
+	Month *Month `yaml:"month"`
 
-	written int // tenant.accounts as the file has it
+	written   int        // tenant.accounts as the file has it
+	residents []Resident // of the directory, where somebody else made it
 }
 
 // Tenant describes the directory of a scenario.
@@ -184,8 +187,10 @@ func (s *Scenario) validate() error {
 		refuse(n < 0 || n > maxDaily, "life.audits_per_day and life.mailbox_records_per_day: give 0 to %d", maxDaily)
 	}
 	refuse(s.Life.SignIns*float64(s.Tenant.Accounts) > maxDaily, "more than %d sign-ins a day: lower life.signins_per_account_per_day or tenant.accounts", maxDaily)
-	if err := s.Directory.validate(); err != nil {
-		bad = append(bad, err)
+	for _, err := range []error{s.Directory.validate(), s.Month.validate(s)} {
+		if err != nil {
+			bad = append(bad, err)
+		}
 	}
 	if len(bad) > 0 {
 		return errors.Join(bad...)

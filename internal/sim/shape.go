@@ -36,6 +36,7 @@ type form struct {
 
 var (
 	graphLogs   = []string{SignIn, Audit, Risk}
+	azureLogs   = []string{SignIn, Audit, Risk, Activity}
 	unifiedLogs = []string{SignIn, Audit, Unified}
 )
 
@@ -43,16 +44,17 @@ var (
 var forms = []form{
 	{GraphV1, graphLogs, []Container{Object, Array, Page, Lines, Pretty}, graphV1},
 	{GraphBeta, graphLogs, []Container{Object, Array, Page, Lines, Pretty}, graphBeta},
-	{AzureMonitor, graphLogs, []Container{Object, Array, Lines, Records, EventHub, Pretty}, azureMonitor},
-	{LogAnalytics, graphLogs, []Container{Object, Array, Lines, Table, Pretty}, logAnalytics},
+	{AzureMonitor, azureLogs, []Container{Object, Array, Lines, Records, EventHub, Pretty}, azureMonitor},
+	{LogAnalytics, azureLogs, []Container{Object, Array, Lines, Table, Pretty}, logAnalytics},
 	{PortalJSON, graphLogs, []Container{Array, Pretty}, graphBeta},
 	{ManagementActivity, unifiedLogs, []Container{Object, Array, Lines, Pretty}, managementActivity},
 	{AuditLogRecord, unifiedLogs, []Container{Object, Array, Page, Lines, Pretty}, auditLogRecord},
 	{UnifiedExport, unifiedLogs, []Container{Object, Array, Lines, Pretty}, unifiedExport},
 	{PortalCSV, []string{SignIn, Audit}, []Container{CSV}, portalCSV},
-	{LogAnalyticsCSV, graphLogs, []Container{CSV}, logAnalytics},
+	{LogAnalyticsCSV, azureLogs, []Container{CSV}, logAnalytics},
 	{PurviewCSV, unifiedLogs, []Container{CSV}, purviewCSV},
 	{UnifiedCSV, unifiedLogs, []Container{CSV}, unifiedCSV},
+	{AzureREST, []string{Activity}, []Container{Object, Array, Page, Lines, Pretty}, azureREST},
 }
 
 // Shapes lists all shapes in a fixed order.

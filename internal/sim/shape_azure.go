@@ -15,6 +15,9 @@ const arrival = 3*time.Minute + 17*time.Second
 // azureMonitor wraps a record as diagnostic settings do: an envelope, and the
 // Graph beta object, without nulls, as its properties.
 func azureMonitor(opts *Options, rec Record, o object) object {
+	if rec.Log == Activity {
+		return monitorActivity(opts, rec, o)
+	}
 	var props object
 	switch {
 	case rec.Log == Audit:

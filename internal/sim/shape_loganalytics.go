@@ -27,6 +27,9 @@ var textColumns = []string{"DeviceDetail", "LocationDetails", "Status", "Conditi
 
 // logAnalytics writes a record as a row of its table. Null is left out.
 func logAnalytics(opts *Options, rec Record, o object) object {
+	if rec.Log == Activity {
+		return rowActivity(opts, rec, o)
+	}
 	row := object{}
 	row.addKnown("TimeGenerated", generated(rec, o))
 	row.addText("TenantId", workspace)

@@ -9,6 +9,7 @@ type outcome struct {
 	password       bool   // the first factor was accepted
 	second         bool   // the failed step is the second factor
 	access         string // conditionalAccessStatus
+	bare           bool   // no factor was asked for at all
 }
 
 // outcomes holds the codes that the simulator uses. Texts change over the
@@ -23,6 +24,28 @@ var outcomes = map[int32]outcome{
 	50076:  {reason: "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.", detail: "MFA required in Azure AD", step: "MFA required in Azure AD", password: true, second: true, access: "failure"},
 	500121: {reason: "Authentication failed during the strong authentication request.", detail: "MFA denied; user declined the authentication", step: "MFA denied; user declined the authentication", password: true, second: true, access: "success"},
 	53003:  {reason: "Access has been blocked by Conditional Access policies.", password: true, access: "failure"},
+
+	// Of a month: what else people, tokens and programs run into.
+	16000:  {reason: "User account selection is required for federated sign-in.", access: "notApplied", bare: true},
+	16001:  {reason: "User account selection is invalid.", access: "notApplied", bare: true},
+	50034:  {reason: "The user account does not exist in the directory.", access: "notApplied", bare: true},
+	50053:  {reason: "The account is locked, you've tried to sign in too many times with an incorrect user ID or password.", step: "Account is locked because the user tried to sign in too many times with an incorrect user ID or password.", access: "notApplied"},
+	50055:  {reason: "The password is expired.", password: true, access: "notApplied"},
+	50058:  {reason: "Session information is not sufficient for single-sign-on.", access: "notApplied", bare: true},
+	50072:  {reason: "Users' needs to enroll for second factor authentication (interactive).", detail: "MFA required in Azure AD", password: true, access: "failure"},
+	50089:  {reason: "Flow token expired.", access: "notApplied", bare: true},
+	50105:  {reason: "Your administrator has configured the application to block users unless they are specifically granted access.", password: true, access: "success"},
+	50125:  {reason: "Sign-in was interrupted due to a password reset or password registration entry.", password: true, access: "notApplied"},
+	50133:  {reason: "Session is invalid due to expiration or recent password change.", access: "notApplied", bare: true},
+	50173:  {reason: "Fresh auth token is needed. Have the user re-sign using fresh credentials.", access: "notApplied", bare: true},
+	50199:  {reason: "For security reasons, user confirmation is required for this request.", password: true, access: "success"},
+	53000:  {reason: "Your device is required to be compliant to access this resource.", password: true, access: "failure"},
+	65001:  {reason: "The user or administrator has not consented to use the application.", password: true, access: "success"},
+	70008:  {reason: "The provided authorization code or refresh token has expired due to inactivity.", access: "notApplied", bare: true},
+	70043:  {reason: "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access.", access: "notApplied", bare: true},
+	70044:  {reason: "The session has expired or is invalid due to sign-in frequency checks by conditional access.", access: "notApplied", bare: true},
+	700082: {reason: "The refresh token has expired due to inactivity.", access: "notApplied", bare: true},
+	700084: {reason: "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime.", access: "notApplied", bare: true},
 }
 
 // app is an application and the resource that it asks a token for.
@@ -63,6 +86,13 @@ type signIn struct {
 	out    outcome
 	when   string
 	alone  bool // no second factor was asked for
+
+	// Of a month, and empty elsewhere.
+	of      string // what session it belongs to; "" is by device, place and day
+	flow    string // authenticationProtocol, where it is not the usual one
+	says    string // status.additionalDetails, where it is not the code's
+	tenant  string // the tenant that is signed in to; "" is the own one
+	blocked string // id of the policy that blocks
 }
 
 // signIn writes a sign-in with every property of Graph's beta resource, in
@@ -139,7 +169,7 @@ func (s *signIn) riskPart() {
 func (s *signIn) authentication(r *random) {
 	s.str("resourceDisplayName", s.app.resourceName)
 	s.str("resourceId", s.app.resource)
-	s.str("resourceTenantId", s.w.s.Tenant.ID)
+	s.str("resourceTenantId", firstKnown(s.tenant, s.w.s.Tenant.ID))
 	s.str("homeTenantId", s.who.home)
 	s.str("homeTenantName", "")
 	s.strs("authenticationMethodsUsed")
@@ -162,7 +192,7 @@ func (s *signIn) authentication(r *random) {
 	s.bit("flaggedForReview", false)
 	s.bit("isTenantRestricted", false)
 	s.num("autonomousSystemNumber", s.place.asn)
-	s.str("crossTenantAccessType", map[bool]string{true: "b2bCollaboration", false: "none"}[s.who.guest])
+	s.str("crossTenantAccessType", map[bool]string{true: "b2bCollaboration", false: "none"}[s.who.guest || s.tenant != ""])
 	s.null("servicePrincipalCredentialKeyId")
 	s.str("servicePrincipalCredentialThumbprint", "")
 	s.str("uniqueTokenIdentifier", tokenID(r))
@@ -184,13 +214,17 @@ func (s *signIn) session(r *random) {
 	if s.e.quiet {
 		token, protocol = "primaryRefreshToken", "oAuth2"
 	}
+	transfer := "none"
+	if s.flow == deviceCode {
+		protocol, transfer = deviceCode, "deviceCodeFlow"
+	}
 	s.str("incomingTokenType", token)
 	s.str("authenticationProtocol", protocol)
 	s.null("appServicePrincipalId")
 	s.str("resourceServicePrincipalId", derivedUUID(s.w.seed, useDetail, textSeed(s.app.resource)))
 	s.str("signInTokenProtectionStatus", "none")
 	s.str("appTokenProtectionStatus", "none")
-	s.str("originalTransferMethod", "none")
+	s.str("originalTransferMethod", transfer)
 	s.bit("isThroughGlobalSecureAccess", false)
 	s.null("globalSecureAccessIpAddress")
 	s.strs("conditionalAccessAudiences", s.app.resource)
@@ -200,8 +234,14 @@ func (s *signIn) session(r *random) {
 	s.str("resourceOwnerTenantId", microsoftTenant)
 }
 
+// deviceCode is the protocol of a sign-in on another device.
+const deviceCode = "deviceCode"
+
 // sessionID is one for a person's device and day.
 func (s *signIn) sessionID() string {
+	if s.of != "" {
+		return derivedUUID(s.w.seed, useSession, textSeed(s.of))
+	}
 	return derivedUUID(s.w.seed, useSession, uint64(s.e.who), textSeed(s.device.id+s.place.ip), uint64(s.e.at/int64(dayLength)))
 }
 
@@ -237,6 +277,9 @@ func (s *signIn) nested() {
 }
 
 func (s *signIn) statusDetail() string {
+	if s.says != "" {
+		return s.says
+	}
 	if s.alone && s.e.code == 0 {
 		return ""
 	}
@@ -285,7 +328,7 @@ func (s *signIn) policies() {
 	switch {
 	case s.out.second && s.out.access == "failure":
 		mfa = "failure"
-	case s.out.access == "failure":
+	case s.out.access == "failure" && s.blocked == "":
 		block = "failure"
 	case s.out.access == "notApplied":
 		mfa = "notApplied"
@@ -294,6 +337,9 @@ func (s *signIn) policies() {
 		s.policy(caPolicy{"0d1c2b3a-4f5e-4a6b-8c7d-000000000001", "Kräv MFA för alla", mfa, "Mfa"})
 		s.policy(caPolicy{"0d1c2b3a-4f5e-4a6b-8c7d-000000000002", "Blockera okända platser", block, "Block"})
 		s.policy(caPolicy{"0d1c2b3a-4f5e-4a6b-8c7d-000000000003", "Kräv hanterad enhet (test)", "reportOnlyNotApplied", "RequireCompliantDevice"})
+		if s.blocked != "" {
+			s.policy(caPolicy{s.blocked, "Blockera ohanterade enheter", "failure", "Block"})
+		}
 	})
 }
 
@@ -353,7 +399,7 @@ func (s *signIn) networks() {
 func (s *signIn) steps() {
 	s.array("authenticationDetails", func() {
 		switch {
-		case s.e.quiet && s.e.code != 0:
+		case s.e.quiet && s.e.code != 0, s.out.bare:
 		case s.e.quiet:
 			s.step("Previously satisfied", "", true, "First factor requirement satisfied by claim in the token", "Primary authentication")
 		case !s.out.password:
@@ -368,7 +414,7 @@ func (s *signIn) steps() {
 func (s *signIn) secondStep() {
 	switch {
 	case s.out.second:
-		s.step("Mobile app notification", "", false, s.out.step, "Secondary authentication")
+		s.step("Mobile app notification", "", false, firstKnown(s.says, s.out.step), "Secondary authentication")
 	case s.e.code == 0 && !s.alone:
 		s.step("Mobile app notification", "", true, s.statusDetail(), "Secondary authentication")
 	}

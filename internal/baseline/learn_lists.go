@@ -1,0 +1,279 @@
+package baseline
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// lists are the lines of what accounts use: countries, partners, clients.
+func (c *class) lists() []Line {
+	var lines []Line
+	add := func(param string, kind useKind, which func(*class, *learnedOf) bool, change func(*Line)) {
+		all, of := c.shown(kind, which), c.count(which)
+		for _, value := range byWeight(all) {
+			line := all[value].line(param, value, of)
+			if change != nil {
+				change(&line)
+			}
+			lines = append(lines, line)
+		}
+	}
+	add("approved_countries", useCountry, everybody, nil)
+	add("privileged_countries", useCountry, isPrivileged, func(l *Line) {
+		if len(c.privileged) == 0 {
+			l.Active = false
+		}
+	})
+	add("approved_partner_tenants", usePartner, isMember, nil)
+	add("sfa_allowed_apps", useSingleFactor, everybody, ask("whether a single factor is enough there is yours to say"))
+	add("vpn_asns", useASN, everybody, ask("a network that people use; whether it carries your VPN is yours to say"))
+	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Parameter == "privileged_countries" && l.Accounts == 0 })
+	return slices.Concat(lines, c.domains(), c.exceptions("legacy_exceptions", useLegacy), c.exceptions("device_code_allowed", useDeviceCode), c.rooms())
+}
+
+// ask keeps a line from being active: logs cannot answer it.
+func ask(why string) func(*Line) {
+	return func(l *Line) { l.Active, l.Why = false, cmp.Or(l.Why, why) }
+}
+
+// domains are those of the names of members.
+func (c *class) domains() []Line {
+	all, guests := map[string]*tally{}, map[string]*tally{}
+	see := func(to map[string]*tally, a *learnedOf, domain string) {
+		if to[domain] == nil {
+			to[domain] = &tally{}
+		}
+		to[domain].add(a, learnedUse{count: a.successes, first: a.first, last: a.last})
+	}
+	for _, a := range c.accounts {
+		local, domain, ok := strings.Cut(a.name, "@")
+		if !ok {
+			continue
+		}
+		if !isGuestAccount(c, a) {
+			see(all, a, domain)
+		} else if home, _, ext := strings.Cut(local, "#ext#"); ext {
+			see(guests, a, home[strings.LastIndexByte(home, '_')+1:])
+		} else {
+			see(guests, a, domain)
+		}
+	}
+	var lines []Line
+	for _, d := range byWeight(all) {
+		lines = append(lines, all[d].line("approved_upn_domains", d, c.count(isMember)))
+	}
+	for d, names := range c.l.audits.guests {
+		if guests[d] == nil && len(names) > 0 {
+			guests[d] = &tally{accounts: len(names), first: uint32(c.l.volume.first), last: uint32(c.l.volume.last)}
+		}
+	}
+	for _, d := range byWeight(guests) {
+		line := guests[d].line("approved_partner_domains", d, 0)
+		line.Evidence = fmt.Sprintf("%s, %s", plural(guests[d].accounts, "guest", "guests"), plural(guests[d].count, "sign-in", "sign-ins"))
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// exceptions are accounts that do what others do not. Each stands for itself
+// alone, so that none is active.
+func (c *class) exceptions(param string, kind useKind) []Line {
+	var lines []Line
+	for _, a := range c.accounts {
+		var texts []string
+		t := tally{}
+		for _, u := range a.values {
+			if u.kind == kind {
+				t.add(a, u)
+				texts = append(texts, c.l.textOf(u.value))
+			}
+		}
+		if t.accounts == 0 {
+			continue
+		}
+		slices.Sort(texts)
+		line := Line{Parameter: param, Value: a.id, Accounts: 1, Count: t.count, Names: []string{a.label()},
+			Evidence: fmt.Sprintf("%s, %s", plural(t.count, "sign-in", "sign-ins"), period(t.first, t.last)), Why: "an exception is yours to make: add a note and an end"}
+		if kind == useLegacy {
+			line.Evidence = strings.Join(texts, " and ") + ": " + line.Evidence
+		}
+		lines = append(lines, line)
+	}
+	slices.SortFunc(lines, func(a, b Line) int { return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value)) })
+	return lines
+}
+
+// rooms are resource accounts that sign in. That may be a Teams Room or
+// somebody who took the account over, and is never taken for normal.
+func (c *class) rooms() []Line {
+	var lines []Line
+	for _, a := range c.accounts {
+		if isResource(c, a) {
+			lines = append(lines, Line{Parameter: "resource_signin_exceptions", Value: a.id, Accounts: 1, Count: int(a.successes), Names: []string{a.label()},
+				Evidence: fmt.Sprintf("%s, %s", plural(int(a.successes), "sign-in", "sign-ins"), period(a.first, a.last)), Why: "somebody signs in as this mailbox: find out who before it is an exception"})
+		}
+	}
+	return lines
+}
+
+// Egress addresses: how many accounts and days one has to be shared by.
+const (
+	egressAccounts = 10
+	egressDays     = 3
+	egressLook     = 5 // from how many accounts on it is shown
+)
+
+// egress are addresses that many accounts come from.
+func (c *class) egress() []Line {
+	type place struct {
+		addr     netip.Addr
+		accounts int
+		days     int
+		cut      bool
+	}
+	var places []place
+	for i := range c.l.places {
+		for addr, p := range c.l.places[i].shared {
+			n := 0
+			for _, h := range p.accounts {
+				if !c.hashes[h] {
+					n++
+				}
+			}
+			if n >= egressLook {
+				places = append(places, place{addr, n, bits(p.days), p.cut})
+			}
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(b.accounts, a.accounts), a.addr.Compare(b.addr)) })
+	least := max(egressAccounts, len(c.accounts)/100)
+	var lines []Line
+	for _, p := range places {
+		line := Line{Parameter: "known_egress_cidrs", Value: p.addr.String(), Accounts: p.accounts, Share: float64(p.accounts) / float64(len(c.accounts)), Active: true}
+		atLeast := ""
+		if p.cut {
+			atLeast = "at least "
+		}
+		line.Evidence = fmt.Sprintf("%s%s (%s) on %s", atLeast, plural(p.accounts, "account", "accounts"), percent(line.Share), plural(p.days, "day", "days"))
+		switch {
+		case c.out.Addresses[p.addr.String()]:
+			line.Why = "an alert names it"
+		case p.accounts < least:
+			line.Why = fmt.Sprintf("fewer than %d accounts", least)
+		case p.days < egressDays:
+			line.Why = fmt.Sprintf("on fewer than %d days", egressDays)
+		}
+		line.Active = line.Why == ""
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func bits(n uint64) int {
+	count := 0
+	for ; n > 0; n &= n - 1 {
+		count++
+	}
+	return count
+}
+
+// Actors: on how many days and accounts one has to have worked.
+const (
+	actorDays    = 3
+	actorObjects = 5
+)
+
+// actors are those who keep accounts and invite guests.
+func (c *class) actors() []Line {
+	keys := slices.SortedFunc(maps.Keys(c.l.audits.actors), func(a, b actorKey) int {
+		return cmp.Or(cmp.Compare(c.l.audits.actors[b].count, c.l.audits.actors[a].count), strings.Compare(a.id, b.id), cmp.Compare(a.role, b.role))
+	})
+	total := map[actorRole]int{}
+	for k, a := range c.l.audits.actors {
+		total[k.role] += a.count
+	}
+	var lines []Line
+	for _, k := range keys {
+		a := c.l.audits.actors[k]
+		line := Line{Value: k.id, Count: a.count, Accounts: len(a.objects), Share: float64(a.count) / float64(total[k.role]), Names: []string{cmp.Or(a.name, k.id)}}
+		switch {
+		case k.role == inviter:
+			line.Parameter = "approved_inviters"
+		case k.app:
+			line.Parameter = "approved_provisioning_apps"
+		default:
+			line.Parameter = "approved_account_admins"
+		}
+		more := ""
+		if a.more {
+			more = "more than "
+		}
+		line.Evidence = fmt.Sprintf("%s (%s) on %s%s, on %s", plural(a.count, "operation", "operations"), percent(line.Share), more, plural(len(a.objects), "account", "accounts"), plural(len(a.days), "day", "days"))
+		switch {
+		case c.isOut(k.id, a.name):
+			line.Why = "the account was left out"
+		case len(a.days) < actorDays:
+			line.Why = fmt.Sprintf("on fewer than %d days", actorDays)
+		case len(a.objects) < actorObjects:
+			line.Why = fmt.Sprintf("on fewer than %d accounts", actorObjects)
+		}
+		line.Active = line.Why == ""
+		if _, err := shapes[kindOf(line.Parameter)].one(line.Value); err != nil {
+			line.Active, line.Why = false, "not a value that a baseline can hold"
+		}
+		lines = append(lines, line)
+	}
+	return append(lines, c.knownApps(lines)...)
+}
+
+// knownApps are the applications that create accounts by default: a list that
+// is declared replaces them, so that they have to stand in it.
+func (c *class) knownApps(lines []Line) []Line {
+	const param = "approved_provisioning_apps"
+	ours := slices.ContainsFunc(lines, func(l Line) bool { return l.Parameter == param && l.Active })
+	if !ours {
+		return nil
+	}
+	x, _ := c.l.base.Expand(param)
+	var more []Line
+	for _, it := range x.Items {
+		if !slices.ContainsFunc(lines, func(l Line) bool { return l.Parameter == param && l.Value == it.Value && l.Active }) {
+			more = append(more, Line{Parameter: param, Value: it.Value, Active: true, Evidence: "listed before; not seen at work in these logs"})
+		}
+	}
+	return more
+}
+
+// Attributes: how many accounts must have been created, and which share of
+// them must have got one.
+const (
+	attributeCreations = 20
+	attributeShare     = 0.99
+	attributeLook      = 0.5
+)
+
+// attributes are those that new accounts get.
+func (c *class) attributes() []Line {
+	t := &c.l.audits
+	var lines []Line
+	for _, name := range slices.Sorted(maps.Keys(t.attributes)) {
+		n := t.attributes[name]
+		line := Line{Parameter: "required_attributes", Key: name, Value: ".+", Count: n, Share: float64(n) / float64(t.created)}
+		line.Evidence = fmt.Sprintf("%s of %s", thousands(n), plural(t.created, "new account", "new accounts"))
+		switch {
+		case line.Share < attributeLook:
+			continue
+		case t.created < attributeCreations:
+			line.Why = fmt.Sprintf("fewer than %d new accounts", attributeCreations)
+		case line.Share < attributeShare:
+			line.Why = fmt.Sprintf("not on %s of them", percent(attributeShare))
+		}
+		line.Active = line.Why == ""
+		lines = append(lines, line)
+	}
+	return lines
+}

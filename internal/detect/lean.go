@@ -1,0 +1,227 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"slices"
+	"time"
+
+	"vakt/internal/event"
+)
+
+// Some targets are told of nearly every record and show few of them. They keep
+// less than a fact and a row for each:
+//
+// A first_seen needs the first record that shows a value; of those after it
+// only the times matter, and of these only where there is a gap. A worker
+// knows for each group and value a stretch of time that the records which it
+// has seen leave no gap in, and keeps a record only where it stands at the
+// beginning of one. Stretches become facts of the kind sighting when they
+// break off, when facts are put into files, and before the decision.
+//
+// A growth needs numbers. A record is a fact without a row, but for a sample
+// of each day that alerts show.
+
+// lean is what a worker keeps for such targets, by target; nil for others.
+type lean struct {
+	stretches []map[sight]stretch
+	samples   []*samples
+}
+
+// sight is a value that a group has shown.
+type sight struct{ group, value, tenant uint32 }
+
+// stretch is a span of time from the first to the last of some facts, of which
+// each lies within the span of the first_seen from the one before.
+type stretch struct{ first, last int64 }
+
+// What a sight, and a sample, take in memory.
+const (
+	sightBytes  = 64
+	sampleBytes = 64 + sampleSize*len(event.Key{})
+)
+
+func newLean(d *Detector) lean {
+	l := lean{stretches: make([]map[sight]stretch, len(d.targets)), samples: make([]*samples, len(d.targets))}
+	for i := range d.targets {
+		switch c := d.targets[i].rule; {
+		case c == nil:
+		case c.FirstSeen != nil:
+			l.stretches[i] = map[sight]stretch{}
+		case c.Growth != nil:
+			l.samples[i] = &samples{clock: wallClock{zone: c.Growth.Zone}, keys: map[sampled][]event.Key{}}
+		}
+	}
+	return l
+}
+
+// wants tells whether a fact is to be kept with its row. Where it is not, what
+// matters of it is kept otherwise.
+func (w *Worker) wants(target int, f *fact) bool {
+	switch {
+	case w.lean.stretches[target] != nil:
+		return w.begins(target, f)
+	case w.lean.samples[target] != nil:
+		return w.samples(target, f)
+	}
+	return true
+}
+
+// begins tells whether a fact may be the first of its group to show its value:
+// none that is known stands before it.
+func (w *Worker) begins(target int, f *fact) bool {
+	k, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
+	known := w.lean.stretches[target]
+	s, ok := known[k]
+	switch {
+	case !ok:
+		w.held += sightBytes
+	case f.time == s.first:
+		return true
+	case s.first < f.time && f.time <= s.last+within:
+		if f.time > s.last {
+			known[k] = stretch{s.first, f.time}
+		}
+		return false
+	case s.first-within <= f.time && f.time < s.first:
+		known[k] = stretch{f.time, s.last}
+		return true
+	default:
+		w.keep(target, k.fact(s))
+	}
+	w.lean.stretches[target][k] = stretch{f.time, f.time} // keep may have made room
+	return true
+}
+
+// leave notes a record without a value to group by or to count. Where the
+// shape cannot carry it that is known already, and may be so of every record.
+func (w *Worker) leave(r *event.Record, u *use) {
+	unknown := func(f event.Field) bool { return r.Field(f).Unknown }
+	if w.lean.stretches[u.target] != nil && slices.ContainsFunc(u.values, unknown) {
+		return
+	}
+	w.alone[u.target] = append(w.alone[u.target], r.Key())
+}
+
+// spanOf is a time span in seconds.
+func spanOf(d time.Duration) int64 { return int64(d / time.Second) }
+
+// fact is a stretch as a fact.
+func (k sight) fact(s stretch) fact {
+	f := fact{time: s.first, group: k.group, value: k.value, tenant: k.tenant, kind: sighting}
+	binary.LittleEndian.PutUint64(f.key[:], uint64(s.last))
+	return f
+}
+
+// stretch is the reverse of sight.fact.
+func (f *fact) stretch() stretch {
+	return stretch{f.time, int64(binary.LittleEndian.Uint64(f.key[:]))}
+}
+
+// unload makes facts of the stretches, and forgets the samples: those of what
+// follows are samples too.
+func (w *Worker) unload() {
+	for t, known := range w.lean.stretches {
+		for k, s := range known {
+			w.facts[t].add(k.fact(s))
+		}
+		if len(known) > 0 {
+			w.lean.stretches[t] = map[sight]stretch{}
+		}
+	}
+	for _, s := range w.lean.samples {
+		if s != nil {
+			s.keys = map[sampled][]event.Key{}
+		}
+	}
+}
+
+// samples finds the facts of a growth that may be shown: of each day of a
+// group those with the least keys, which is any of them, and the same however
+// records come.
+type samples struct {
+	clock  wallClock
+	keys   map[sampled][]event.Key // sorted
+	number int                     // of the record at hand
+	groups []uint32                // its facts' so far
+}
+
+// sampled is a day of a group.
+type sampled struct {
+	group, tenant uint32
+	day           int64
+}
+
+// sampleSize is how many records of a day are shown.
+const sampleSize = 20
+
+// samples tells whether a fact of a growth is among those that may be shown.
+// If not it is kept here, without a row. A record that several rules match
+// counts once.
+func (w *Worker) samples(target int, f *fact) bool {
+	s := w.lean.samples[target]
+	if s.number != w.number {
+		s.number, s.groups = w.number, s.groups[:0]
+	}
+	if slices.Contains(s.groups, f.group) {
+		return false
+	}
+	s.groups = append(s.groups, f.group)
+	day, _ := s.clock.at(f.time)
+	k := sampled{f.group, f.tenant, day}
+	keys, ok := s.keys[k]
+	if !ok {
+		w.held += sampleBytes
+	}
+	at, known := slices.BinarySearchFunc(keys, f.key, compareKeys)
+	switch {
+	case known:
+		return true
+	case at == sampleSize:
+		w.keep(target, *f)
+		return false
+	case len(keys) == sampleSize:
+		keys = keys[:sampleSize-1]
+	}
+	s.keys[k] = slices.Insert(keys, at, f.key)
+	return true
+}
+
+func compareKeys(a, b event.Key) int { return bytes.Compare(a[:], b[:]) }
+
+// wallClock reads the clock of a time zone. It remembers the offset that it
+// met last.
+type wallClock struct {
+	zone     *time.Location
+	from, to int64 // seconds between which the offset is what it is
+	offset   int64
+}
+
+// at is the date of a second, in days since 1970, and what the clock shows, in
+// seconds.
+func (c *wallClock) at(second int64) (date, clock int64) {
+	if second < c.from || second >= c.to {
+		c.find(second)
+	}
+	local := second + c.offset
+	date = dayOf(local)
+	return date, local - date*day
+}
+
+func (c *wallClock) find(second int64) {
+	t := time.Unix(second, 0).In(c.zone)
+	_, offset := t.Zone()
+	c.offset = int64(offset)
+	from, to := t.ZoneBounds()
+	c.from, c.to = second, second+1
+	if !from.IsZero() {
+		c.from = from.Unix()
+	}
+	if !to.IsZero() {
+		c.to = to.Unix()
+	}
+	if from.IsZero() && to.IsZero() {
+		c.from, c.to = math.MinInt64, math.MaxInt64
+	}
+}
