@@ -49,6 +49,7 @@ type options struct {
 	only       string
 	keys       int
 	accounts   int
+	people     int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -64,9 +65,10 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each way is measured; the median counts")
 	flags.StringVar(&o.rules, "rules", "", "folder of public rules that are run beside ours, such as a copy of SigmaHQ's")
 	flags.StringVar(&o.duckdb, "duckdb", "", "folder with the npm package @duckdb/node-api; empty: it is installed into a temporary one")
-	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, rules, cores, compressed, memory, correlations, tenant")
+	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, rules, cores, compressed, memory, correlations, tenant, precision")
 	flags.IntVar(&o.keys, "keys", 1_000_000, "live keys of the correlation that is measured")
 	flags.IntVar(&o.accounts, "accounts", 100_000, "accounts of the tenant that is measured")
+	flags.IntVar(&o.people, "month-accounts", 0, "accounts of the simulated month; 0 is the scenario's 5000")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (b *bench) all(ctx context.Context) error {
 		run  func(context.Context) error
 	}{
 		{"engine", b.engine}, {"rules", b.ruleCost}, {"cores", b.cores}, {"compressed", b.compressed}, {"memory", b.memory}, {"correlations", b.correlations},
-		{"tenant", b.tenant},
+		{"tenant", b.tenant}, {precisionRun, b.precision},
 	} {
 		if !strings.Contains(t.name, b.only) {
 			continue

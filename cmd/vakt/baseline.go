@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vakt/internal/baseline"
-	"vakt/internal/text"
 )
 
 func (a *app) baselineCommand() *cobra.Command {
@@ -22,9 +22,7 @@ func (a *app) baselineCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return a.showBaseline(file, example) }}
 	show.Flags().StringVar(&file, "baseline", "", "a baseline file; without it, the defaults")
 	show.Flags().BoolVar(&example, "example", false, "print a commented baseline file to start from")
-	check := &cobra.Command{Use: "check FILE", Short: "Check a baseline file", Args: oneArg("vakt baseline check needs a file"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.checkBaseline(args[0]) }}
-	cmd.AddCommand(show, check)
+	cmd.AddCommand(show, a.baselineCheckCommand(), a.baselineLearnCommand(), a.baselineBacktestCommand())
 	return cmd
 }
 
@@ -46,18 +44,27 @@ func (a *app) showBaseline(file string, example bool) error {
 		table: func(w io.Writer) error { return a.table(w, head, rowsOf(settings, row)) }})
 }
 
-func (a *app) checkBaseline(file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return failed(fmt.Errorf("read the baseline: %w", err))
+// withLearned reads what a baseline says was learned for each account, beside
+// the baseline's own file.
+func (a *app) withLearned(b *baseline.Baseline, file string) (*baseline.Baseline, error) {
+	name := b.LearnedFile()
+	if name == "" {
+		return b, nil
 	}
-	_, problems := baseline.Parse(file, data)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(file), name)
+	}
+	in, err := os.Open(name)
+	if err != nil {
+		return nil, failed(fmt.Errorf("read what %q says was learned: %w: nothing was run; put the file back, or take the line learned out", file, err))
+	}
+	defer in.Close() //nolint:errcheck // read only
+	with, problems := b.WithLearned(name, in)
 	for _, p := range problems {
-		_, _ = fmt.Fprintln(a.out, text.Terminal(p.String()))
+		a.complain(errors.New(p.String()))
 	}
 	if len(problems) > 0 {
-		return failed(errors.New(plural(len(problems), "problem", "problems") + " in the baseline"))
+		return nil, failed(fmt.Errorf("%q, which %q names, was refused: nothing was run", name, file))
 	}
-	a.say("%s is a good baseline.", text.Terminal(file))
-	return nil
+	return with, nil
 }

@@ -206,7 +206,7 @@ func (a *app) loadBaseline(file string) (*baseline.Baseline, error) {
 	if len(problems) > 0 {
 		return nil, failed(fmt.Errorf("the baseline %q was refused: nothing was run", file))
 	}
-	return b, nil
+	return a.withLearned(b, file)
 }
 
 // loadDirectory fills the baseline's live lists. What the folder cannot answer

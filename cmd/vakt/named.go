@@ -5,18 +5,32 @@ import (
 	"regexp"
 
 	"vakt/internal/baseline"
-	"vakt/internal/directory"
 )
 
 // misnamed is the live list of accounts that are not named like
 // administrators.
 const misnamed = "accounts_not_named_admin"
 
-// listsOf are the live lists of a folder, with the one that needs a pattern of
-// the baseline. That one is left out, and stays unread, where the accounts
-// were not read.
-func listsOf(b *baseline.Baseline, d *directory.Directory) (map[string][]string, error) {
+// dormant is the live list of accounts that nobody has used for long.
+const dormant = "dormant_accounts"
+
+// listed answers for the live lists of a tenant: a folder, or a snapshot.
+type listed interface {
+	Lists() map[string][]string
+	DormantAccounts(days int) (ids []string, ok bool)
+	NamedOtherwise(pattern *regexp.Regexp) (ids []string, ok bool)
+}
+
+// listsOf are the live lists of a tenant, with those that need a parameter of
+// the baseline. One is left out, and stays unread, where the accounts were not
+// read.
+func listsOf(b *baseline.Baseline, d listed) (map[string][]string, error) {
 	lists := d.Lists()
+	if days, ok := b.Number("dormant_days"); ok {
+		if ids, ok := d.DormantAccounts(int(days)); ok {
+			lists[dormant] = ids
+		}
+	}
 	named, _ := b.Expand("upn_regex_admin")
 	if len(named.Items) == 0 {
 		return lists, nil

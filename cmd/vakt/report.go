@@ -32,13 +32,16 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report",
 		Short: "Write what was found as one HTML file, as CSV, XLSX or JSON",
 		Long: "Writes the newest scan of a tenant, or the copy of one, as a file: what could not\n" +
-			"be seen, the verdicts, MFA coverage before and after, findings, exceptions. The\n" +
-			"ending of --out decides the form: .html, .csv, .xlsx or .json. The HTML file is\n" +
-			"complete in itself and asks the network for nothing.",
+			"be seen, the verdicts, MFA coverage before and after, findings, exceptions, and\n" +
+			"which rows of the guide are covered here. With --logs the rules run over them too,\n" +
+			"and it tells what Conditional Access did to the sign-ins, by week, policy, result\n" +
+			"and device. The ending of --out decides the form: .html, .csv, .xlsx or .json. The\n" +
+			"HTML file is complete in itself and asks the network for nothing.",
 		Example: "  vakt report\n" +
 			"  vakt report --lang sv --out rapport.html\n" +
 			"  vakt report --offline copy/ --out accounts.xlsx\n" +
-			"  vakt report --out verdicts.csv --table verdicts",
+			"  vakt report --out verdicts.csv --table verdicts\n" +
+			"  vakt report --logs signins/ --out effect.csv --table ca_effect",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), &f) },
 	}
@@ -65,7 +68,11 @@ func (a *app) report(ctx context.Context, f *reportFlags) error {
 		if all[i].err != nil {
 			continue
 		}
-		if err := a.writeReport(f, &all[i], len(all) > 1); err != nil {
+		r := &report.Report{Result: all[i].result, Snapshot: all[i].snapshot, Made: time.Now(), Version: version()}
+		if r.Rows, r.Effect, err = a.guide(ctx, &f.scanFlags, &all[i]); err != nil {
+			return err
+		}
+		if err := a.writeReport(f, r, all[i].name, len(all) > 1); err != nil {
 			return failed(err)
 		}
 	}
@@ -87,15 +94,14 @@ func (f *reportFlags) check() error {
 var reportEndings = []string{".html", ".csv", ".xlsx", ".json"}
 
 // writeReport writes one tenant's report, whole or not at all.
-func (a *app) writeReport(f *reportFlags, l *looked, several bool) error {
-	r := &report.Report{Result: l.result, Snapshot: l.snapshot, Made: time.Now(), Version: version()}
+func (a *app) writeReport(f *reportFlags, r *report.Report, name string, several bool) error {
 	if f.out == "-" {
 		return r.HTML(a.out, f.lang)
 	}
-	path := orDefault(f.out, "vakt-report-"+fileName(l.name)+".html")
+	path := orDefault(f.out, "vakt-report-"+fileName(name)+".html")
 	if several && f.out != "" {
 		ext := filepath.Ext(path)
-		path = strings.TrimSuffix(path, ext) + "-" + fileName(l.name) + ext
+		path = strings.TrimSuffix(path, ext) + "-" + fileName(name) + ext
 	}
 	if err := writeWhole(path, func(w io.Writer) error { return writeForm(r, w, filepath.Ext(path), f) }); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)

@@ -38,8 +38,8 @@ func (a *app) rulesCommand() *cobra.Command {
 		a.importCommand(),
 		&cobra.Command{Use: "test [ID]", Short: "Run the hit and miss cases of our rules in every log shape", Args: cobra.MaximumNArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.testRules(cmd.Context(), args) }},
-		&cobra.Command{Use: "coverage", Short: "Which rows of the guide have a rule", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return a.coverage() }},
+		a.coverageCommand(),
+		a.docsCommand(),
 	)
 	return cmd
 }

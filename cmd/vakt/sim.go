@@ -73,7 +73,7 @@ func (a *app) simLogs(f *simFlags) error {
 	if f.shape != "" && !slices.Contains(sim.Shapes(), sim.Shape(f.shape)) {
 		return usage("--shape %q is none of %v", f.shape, sim.Shapes())
 	}
-	records, err := f.records(s)
+	s, records, err := f.records(s)
 	if err != nil {
 		return err
 	}
@@ -89,10 +89,11 @@ func (a *app) simLogs(f *simFlags) error {
 }
 
 // records makes the records of one log of a scenario, as often as it is asked
-// for. A scenario that says what the directory holds also has the sign-ins of
-// its resource accounts; of a month the directory is what it was when the
-// month began.
-func (f *simFlags) records(s *sim.Scenario) (func(log string) iter.Seq[sim.Record], error) {
+// for, and returns the scenario with the times and accounts that they have. A
+// scenario that says what the directory holds also has the sign-ins of its
+// resource accounts; of a month the directory is what it was when the month
+// began.
+func (f *simFlags) records(s *sim.Scenario) (*sim.Scenario, func(log string) iter.Seq[sim.Record], error) {
 	end := s.Start.AddDate(0, 0, s.Days)
 	switch {
 	case f.end == "now":
@@ -100,15 +101,15 @@ func (f *simFlags) records(s *sim.Scenario) (func(log string) iter.Seq[sim.Recor
 	case f.end != "":
 		t, err := time.Parse(time.RFC3339, f.end)
 		if err != nil {
-			return nil, usage("--end %q: give RFC 3339, or now", f.end)
+			return nil, nil, usage("--end %q: give RFC 3339, or now", f.end)
 		}
 		end = t.UTC()
 	}
 	if s.Directory == nil {
 		if f.end != "" || f.directory != "" {
-			return nil, usage("--end and --directory are for scenarios that say what the directory holds: %q has times and accounts of its own", f.scenario)
+			return nil, nil, usage("--end and --directory are for scenarios that say what the directory holds: %q has times and accounts of its own", f.scenario)
 		}
-		return func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
+		return s, func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
 	}
 	if s.Month != nil {
 		s = s.At(end.AddDate(0, 0, -s.Days))
@@ -116,14 +117,14 @@ func (f *simFlags) records(s *sim.Scenario) (func(log string) iter.Seq[sim.Recor
 	}
 	state, err := f.populate(s, end)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if s.Month != nil {
 		s = s.With(state.Residents())
-		return func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
+		return s, func(log string) iter.Seq[sim.Record] { return s.Generate(f.seed, log) }, nil
 	}
 	all := state.Logs(end.AddDate(0, 0, -s.Days))
-	return func(log string) iter.Seq[sim.Record] { return only(slices.Values(all), log) }, nil
+	return s, func(log string) iter.Seq[sim.Record] { return only(slices.Values(all), log) }, nil
 }
 
 // populate makes the tenant of a scenario as it is at an instant, and writes

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vakt/internal/alert"
+	"vakt/internal/baseline"
 	"vakt/internal/daemon"
 	"vakt/internal/rule"
 	"vakt/internal/source"
@@ -143,7 +144,7 @@ func (a *app) blindness(l *source.Ledger) {
 		a.say("Asleep: %s: %s.", text.Terminal(n.Rule), text.Terminal(n.Note))
 	}
 	a.dead(l.Dead)
-	for _, n := range slices.Concat(l.Undecided, l.Ungrouped) {
+	for _, n := range slices.Concat(l.Undecided, l.Learning, l.Ungrouped) {
 		a.say("Not counted: %s: %s %s.", text.Terminal(n.Rule), plural(n.Count, "match", "matches"), n.Note)
 	}
 }
@@ -178,15 +179,20 @@ func byField(list []source.Blind) []string {
 	return lines
 }
 
-// lacking says what a rule lacked: fields of the shape, or lists (written
-// %name%) that come from the directory.
+// lacking says what a rule lacked: fields of the shape, lists (written
+// %name%) that come from the directory, or working hours that nobody declared
+// for a country.
 func lacking(b source.Blind) string {
-	var fields, lists []string
+	var fields, lists, hours []string
 	for _, f := range b.Fields {
-		if name, isList := strings.CutPrefix(f, "%"); isList {
-			lists = append(lists, strings.TrimSuffix(name, "%"))
-		} else {
+		name, isList := strings.CutPrefix(f, "%")
+		switch name = strings.TrimSuffix(name, "%"); {
+		case !isList:
 			fields = append(fields, f)
+		case isHours(name):
+			hours = append(hours, name)
+		default:
+			lists = append(lists, name)
 		}
 	}
 	var parts []string
@@ -196,7 +202,15 @@ func lacking(b source.Blind) string {
 	if len(lists) > 0 {
 		parts = append(parts, "unread without --directory: "+strings.Join(lists, ", "))
 	}
+	if len(hours) > 0 {
+		parts = append(parts, "hours or clock of a country not declared: "+strings.Join(hours, ", "))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// isHours tells whether a parameter of the baseline holds working hours.
+func isHours(name string) bool {
+	return slices.ContainsFunc(baseline.Params(), func(p baseline.Param) bool { return p.Name == name && p.Kind == baseline.Hours })
 }
 
 func shortList(names []string) string { return list(names, 4) }

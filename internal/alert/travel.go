@@ -14,11 +14,11 @@ func travelled(d *detect.Detection) []Why {
 	list := make([]Why, 0, len(d.Moves))
 	for i := range d.Moves {
 		m := &d.Moves[i]
-		took := Span(time.Duration(m.To.Time-m.From.Time) * time.Second)
+		took := lasting(time.Duration(m.To.Time-m.From.Time) * time.Second)
 		w := Why{Value: m.Speed, AtLeast: true, Threshold: math.Round(d.Rule.Travel.Speed), Window: took}
 		w.What = fmt.Sprintf("km/h from %s to %s: %s km in %s", stopped(&m.From), stopped(&m.To), number(m.Km), took)
-		if m.SameDevice {
-			w.What += ", on one compliant device"
+		if m.Vouched {
+			w.What += ", both on devices of the account"
 		}
 		list = append(list, w)
 	}
@@ -35,4 +35,15 @@ func stopped(s *detect.Stop) string {
 		place = city + ", " + place
 	}
 	return fmt.Sprintf("%s (%s%s) at %s", place, s.IP, how, time.Unix(s.Time, 0).UTC().Format(time.RFC3339))
+}
+
+// lasting writes a duration without the parts that are zero at its end: 9h43m.
+func lasting(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return text
 }

@@ -19,10 +19,16 @@ func (c Context) why(d *detect.Detection) []Why {
 	if r.Hours != nil {
 		list[0].What += " outside working hours: " + strings.Join(r.Hours.Words(), "; ")
 	}
-	if r.Correlation != nil {
+	switch {
+	case r.FirstSeen != nil:
+		list[0].What += fresh(d)
+		list[0].Window = Span(r.FirstSeen.Within)
+	case r.Growth != nil:
+		list = grown(d)
+	case r.Correlation != nil:
 		list[0] = Why{
 			What: c.what(d) + asked(r.Bounds), Value: d.Value, AtLeast: d.AtLeast,
-			Threshold: r.Bounds[0].Number, Window: Span(r.Window),
+			Threshold: enough(d), Window: Span(r.Window),
 		}
 	}
 	if n := r.NotFollowedBy; n != nil {
@@ -35,6 +41,18 @@ func (c Context) why(d *detect.Detection) []Why {
 		list = append(list, raised(&d.Raised[i]))
 	}
 	return list
+}
+
+// enough is the number that had to be reached: the rule's, or the lower one of
+// those on a list by which the alert came about.
+func enough(d *detect.Detection) float64 {
+	least := d.Rule.Bounds[0].Number
+	for i := range d.Raised {
+		if r := d.Raised[i].Raise; r.HoldsFor(d.Value) && !d.Rule.Holds(d.Value) {
+			least = min(least, r.Lower)
+		}
+	}
+	return least
 }
 
 // what says what a correlation counts, to be read after the number.
@@ -110,6 +128,10 @@ func raised(x *detect.Raised) Why {
 		w.What = fmt.Sprintf("events whose %s is on %s: %s", r.Name, r.List, r.Level)
 	case r.Matched != "":
 		w.What = fmt.Sprintf("match of %s: %s", r.Matched, r.Level)
+	case r.Alerts > 0:
+		w.What, w.Threshold = fmt.Sprintf("alerts of the rule on this day: %s", r.Level), float64(r.Alerts)
+	case r.FollowedBy != nil:
+		w.What, w.Window = fmt.Sprintf("followed by %s: %s", keys(r.FollowedBy.Base), r.Level), Span(r.FollowedBy.Within)
 	default:
 		w.What, w.Threshold = fmt.Sprintf("distinct %s in all: %s", plural(r.Name), r.Level), float64(r.AtLeast)
 	}

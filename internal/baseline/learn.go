@@ -41,7 +41,7 @@ func NewLearner(schema *event.Schema, b *Baseline) (*Learner, error) {
 	l := &Learner{base: b, texts: interner{number: map[string]uint32{}}}
 	for i := range learnShards {
 		l.accounts[i].byID = map[string]*learnedOf{}
-		l.places[i] = placeShard{lonely: map[netip.Addr]lonelyPlace{}, shared: map[netip.Addr]*sharedPlace{}}
+		l.places[i] = placeShard{lonely: map[netip.Addr]visitor{}, shared: map[netip.Addr]*sharedPlace{}}
 	}
 	l.audits = auditTally{actors: map[actorKey]*actor{}, attributes: map[string]int{}, guests: map[string]map[string]bool{}}
 	l.volume.countries = map[uint32]map[uint32]uint32{}
@@ -94,6 +94,7 @@ type learnedOf struct {
 	first, last uint32 // success; 0: none
 	successes   uint32
 	number      uint32 // in its shard
+	home        uint32 // tenant, the least of several; 0: not said
 	guest       bool
 	risk        string // why it is at risk; the least of several
 	values      []learnedUse
@@ -260,17 +261,18 @@ func (l *Learner) all() []*learnedOf {
 // placeShard is a part of the addresses from which sign-ins succeeded.
 type placeShard struct {
 	mu     sync.Mutex
-	lonely map[netip.Addr]lonelyPlace // of one account
+	lonely map[netip.Addr]visitor // of one account
 	shared map[netip.Addr]*sharedPlace
 }
 
-type lonelyPlace struct{ account, days uint64 }
+// visitor is an account that came from an address, by its hash, and the days on
+// which it did: by bit, the day since 1970 modulo 64.
+type visitor struct{ account, days uint64 }
 
 // sharedPlace is an address of several accounts.
 type sharedPlace struct {
-	accounts []uint64 // hashes, the least of them, sorted
-	days     uint64   // by bit: day since 1970, modulo 64
-	cut      bool     // there are more accounts than are kept
+	visitors []visitor // those with the least hashes, sorted
+	cut      bool      // there are more than are kept
 }
 
 // mostSharing is how many accounts of one address are told apart.
@@ -294,7 +296,7 @@ func (l *Learner) visit(text []byte, account uint64, at int64) {
 	}
 	one, ok := s.lonely[addr]
 	if !ok || one.account == account {
-		s.lonely[addr] = lonelyPlace{account, one.days | today}
+		s.lonely[addr] = visitor{account, one.days | today}
 		return
 	}
 	p := &sharedPlace{}
@@ -307,19 +309,19 @@ func (l *Learner) visit(text []byte, account uint64, at int64) {
 const secondsOfDay = 24 * 60 * 60
 
 func (p *sharedPlace) add(account, days uint64) {
-	p.days |= days
-	i, found := slices.BinarySearch(p.accounts, account)
+	i, found := slices.BinarySearchFunc(p.visitors, account, func(v visitor, h uint64) int { return cmp.Compare(v.account, h) })
 	if found {
+		p.visitors[i].days |= days
 		return
 	}
-	if len(p.accounts) == mostSharing {
+	if len(p.visitors) == mostSharing {
 		p.cut = true
 		if i == mostSharing {
 			return
 		}
-		p.accounts = p.accounts[:mostSharing-1]
+		p.visitors = p.visitors[:mostSharing-1]
 	}
-	p.accounts = slices.Insert(p.accounts, i, account)
+	p.visitors = slices.Insert(p.visitors, i, visitor{account, days})
 }
 
 // hourVolume is how many sign-ins there were in an hour.

@@ -9,13 +9,20 @@ import (
 	"time"
 )
 
-// How working hours are found: an hour of the week belongs to them where it
-// holds at least a fifth of what the busiest hours hold.
+// hoursShares is how working hours are found: an hour of the week belongs to
+// them where it holds at least such a share of what the busiest hours hold. The
+// first share counts with which hoursCover of all sign-ins fall into the hours:
+// a rule about the others would alert all day long if more fell outside. Hours
+// of more than hoursMost a week say nothing.
+var hoursShares = []float64{0.2, 0.1, 0.05, 0.02, 0.01}
+
 const (
-	hoursShare    = 0.2
+	hoursCover    = 0.99
+	hoursMost     = 7 * 12
 	hoursBusiest  = 10 // so many of the hours of the week are the busiest
-	hoursAccounts = 5
-	hoursSignIns  = 200
+	hoursAccounts = 20
+	hoursSignIns  = 1000
+	hoursLook     = 100 // from how many sign-ins on they are shown
 	hoursInWeek   = 7 * 24
 )
 
@@ -24,6 +31,7 @@ const (
 const (
 	holidayShare = 0.25
 	holidayWeeks = 3
+	holidayUsual = 20 // sign-ins on such a day; with fewer, nobody can tell
 )
 
 // zoneOf is the clock of a country: what the baseline says, else the only one
@@ -79,7 +87,7 @@ func (c *class) calendar() []Line {
 			continue
 		}
 		if zone == nil {
-			zones = append(zones, Line{Parameter: "country_timezones", Key: country, Value: "UTC", Accounts: t.accounts, Evidence: plural(t.accounts, "account", "accounts"),
+			zones = append(zones, Line{Parameter: "country_timezones", Key: country, Value: "Region/City", Accounts: t.accounts, Evidence: plural(t.accounts, "account", "accounts"),
 				Why: "the country has several clocks: write the one of your offices"})
 			continue
 		}
@@ -127,12 +135,45 @@ type span struct{ from, until int }
 
 // busy are the working hours of the days of the week; none where from is until.
 func (w *localWeek) busy() (days [7]span) {
+	for _, share := range hoursShares {
+		if days = w.above(share); hoursOf(days) > hoursMost {
+			break
+		}
+		if w.inside(days) >= hoursCover {
+			return days
+		}
+	}
+	return w.above(hoursShares[0])
+}
+
+// hoursOf is how many hours of the week are in some.
+func hoursOf(days [7]span) int {
+	n := 0
+	for _, s := range days {
+		n += s.until - s.from
+	}
+	return n
+}
+
+// inside is the share of the sign-ins that fall into some hours.
+func (w *localWeek) inside(days [7]span) float64 {
+	n := 0
+	for d, s := range days {
+		for h := s.from; h < s.until; h++ {
+			n += w.slots[d*24+h]
+		}
+	}
+	return float64(n) / float64(max(1, w.total))
+}
+
+// above are the hours that hold at least a share of what the busiest do.
+func (w *localWeek) above(share float64) (days [7]span) {
 	sorted := slices.Sorted(slices.Values(w.slots[:]))
 	sum := 0
 	for _, n := range sorted[hoursInWeek-hoursBusiest:] {
 		sum += n
 	}
-	least := float64(sum) / hoursBusiest * hoursShare
+	least := float64(sum) / hoursBusiest * share
 	for slot, n := range w.slots {
 		if float64(n) < least || n == 0 {
 			continue
@@ -167,7 +208,6 @@ func alike(week [7]span) [7]span {
 func (w *localWeek) lines(country string, accounts int) []Line {
 	week := w.busy()
 	var parts []string
-	inside := 0
 	for i := 0; i < 7; {
 		j := i + 1
 		for j < 7 && week[j] == week[i] {
@@ -179,22 +219,17 @@ func (w *localWeek) lines(country string, accounts int) []Line {
 				name += "-" + days[j-1]
 			}
 			parts = append(parts, fmt.Sprintf("%s %02d:00-%02d:00", name, s.from, s.until))
-			for d := i; d < j; d++ {
-				for h := s.from; h < s.until; h++ {
-					inside += w.slots[d*24+h]
-				}
-			}
 		}
 		i = j
 	}
-	if len(parts) == 0 {
+	if len(parts) == 0 || w.total < hoursLook {
 		return nil
 	}
 	value := parts[0]
 	if len(parts) > 1 {
 		value = "[" + strings.Join(parts, ", ") + "]"
 	}
-	line := Line{Parameter: "business_hours", Key: country, Value: value, Accounts: accounts, Count: w.total, Share: float64(inside) / float64(w.total)}
+	line := Line{Parameter: "business_hours", Key: country, Value: value, Accounts: accounts, Count: w.total, Share: w.inside(week)}
 	line.Evidence = fmt.Sprintf("%s of %s of %s fall into them", percent(line.Share), plural(w.total, "sign-in", "sign-ins"), plural(accounts, "account", "accounts"))
 	switch {
 	case len(w.days) < 7:
@@ -203,6 +238,10 @@ func (w *localWeek) lines(country string, accounts int) []Line {
 		line.Why = fmt.Sprintf("fewer than %d accounts", hoursAccounts)
 	case w.total < hoursSignIns:
 		line.Why = fmt.Sprintf("fewer than %d sign-ins", hoursSignIns)
+	case hoursOf(week) > hoursMost:
+		line.Why = "hardly any hour of the week is free"
+	case line.Share < hoursCover:
+		line.Why = "so many fall outside that rules about it would alert every day"
 	}
 	line.Active = line.Why == ""
 	return []Line{line}
@@ -217,10 +256,11 @@ func (w *localWeek) holidays(country string) []Line {
 	}
 	week := w.busy()
 	var lines []Line
-	for _, day := range slices.SortedFunc(maps.Keys(w.days), time.Time.Compare) {
+	dates := slices.SortedFunc(maps.Keys(w.days), time.Time.Compare)
+	for _, day := range dates[1 : len(dates)-1] { // the first and the last may be parts of days
 		all := byWeekday[weekday(day)]
 		usual := median(all)
-		if s := week[weekday(day)]; s.from == s.until || len(all) < holidayWeeks || float64(w.days[day]) >= holidayShare*float64(usual) {
+		if s := week[weekday(day)]; s.from == s.until || len(all) < holidayWeeks || usual < holidayUsual || float64(w.days[day]) >= holidayShare*float64(usual) {
 			continue
 		}
 		lines = append(lines, Line{Parameter: "holidays", Key: country, Value: day.Format(time.DateOnly), Count: w.days[day],

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,7 +32,10 @@ func (c *class) lists() []Line {
 	add("approved_partner_tenants", usePartner, isMember, nil)
 	add("sfa_allowed_apps", useSingleFactor, everybody, ask("whether a single factor is enough there is yours to say"))
 	add("vpn_asns", useASN, everybody, ask("a network that people use; whether it carries your VPN is yours to say"))
-	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Parameter == "privileged_countries" && l.Accounts == 0 })
+	microsoft, _ := c.l.members("microsoft_tenants")
+	lines = slices.DeleteFunc(lines, func(l Line) bool {
+		return l.Parameter == "privileged_countries" && l.Accounts == 0 || l.Parameter == "approved_partner_tenants" && microsoft[l.Value]
+	})
 	return slices.Concat(lines, c.domains(), c.exceptions("legacy_exceptions", useLegacy), c.exceptions("device_code_allowed", useDeviceCode), c.rooms())
 }
 
@@ -120,65 +124,73 @@ func (c *class) rooms() []Line {
 	return lines
 }
 
-// Egress addresses: how many accounts and days one has to be shared by.
+// Egress addresses: how many regulars one has to have, which are accounts that
+// came on several days. An address that a mobile network gives to somebody else
+// every hour has many visitors and no regulars.
 const (
-	egressAccounts = 10
+	egressRegulars = 10
+	egressShare    = 0.01 // of all accounts; the larger of the two counts
 	egressDays     = 3
 	egressLook     = 5 // from how many accounts on it is shown
 )
 
-// egress are addresses that many accounts come from.
-func (c *class) egress() []Line {
-	type place struct {
-		addr     netip.Addr
-		accounts int
-		days     int
-		cut      bool
+// egressPlace is an address that several accounts came from.
+type egressPlace struct {
+	addr                     netip.Addr
+	accounts, regulars, days int
+	cut                      bool
+}
+
+// place counts who came from an address, without those who are left out.
+func (c *class) place(addr netip.Addr, p *sharedPlace) egressPlace {
+	e := egressPlace{addr: addr, cut: p.cut}
+	var all uint64
+	for _, v := range p.visitors {
+		if c.hashes[v.account] {
+			continue
+		}
+		e.accounts++
+		all |= v.days
+		if bits.OnesCount64(v.days) >= egressDays {
+			e.regulars++
+		}
 	}
-	var places []place
+	e.days = bits.OnesCount64(all)
+	return e
+}
+
+// egress are addresses that many accounts come from, day by day.
+func (c *class) egress() []Line {
+	var places []egressPlace
 	for i := range c.l.places {
 		for addr, p := range c.l.places[i].shared {
-			n := 0
-			for _, h := range p.accounts {
-				if !c.hashes[h] {
-					n++
-				}
-			}
-			if n >= egressLook {
-				places = append(places, place{addr, n, bits(p.days), p.cut})
+			if e := c.place(addr, p); e.accounts >= egressLook {
+				places = append(places, e)
 			}
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(b.accounts, a.accounts), a.addr.Compare(b.addr)) })
-	least := max(egressAccounts, len(c.accounts)/100)
-	var lines []Line
+	slices.SortFunc(places, func(a, b egressPlace) int {
+		return cmp.Or(cmp.Compare(b.regulars, a.regulars), cmp.Compare(b.accounts, a.accounts), a.addr.Compare(b.addr))
+	})
+	least := max(egressRegulars, int(egressShare*float64(len(c.accounts))))
+	lines := make([]Line, 0, len(places))
 	for _, p := range places {
-		line := Line{Parameter: "known_egress_cidrs", Value: p.addr.String(), Accounts: p.accounts, Share: float64(p.accounts) / float64(len(c.accounts)), Active: true}
+		line := Line{Parameter: "known_egress_cidrs", Value: p.addr.String(), Accounts: p.accounts, Share: float64(p.accounts) / float64(len(c.accounts)), Active: p.regulars >= least}
 		atLeast := ""
 		if p.cut {
 			atLeast = "at least "
 		}
-		line.Evidence = fmt.Sprintf("%s%s (%s) on %s", atLeast, plural(p.accounts, "account", "accounts"), percent(line.Share), plural(p.days, "day", "days"))
-		switch {
-		case c.out.Addresses[p.addr.String()]:
-			line.Why = "an alert names it"
-		case p.accounts < least:
-			line.Why = fmt.Sprintf("fewer than %d accounts", least)
-		case p.days < egressDays:
-			line.Why = fmt.Sprintf("on fewer than %d days", egressDays)
+		line.Evidence = fmt.Sprintf("%s%s (%s), %s of them on %d days or more; on %s", atLeast, plural(p.accounts, "account", "accounts"), percent(line.Share),
+			thousands(p.regulars), egressDays, plural(p.days, "day", "days"))
+		if c.out.Addresses[line.Value] {
+			line.Evidence += "; an alert names it"
 		}
-		line.Active = line.Why == ""
+		if !line.Active {
+			line.Why = fmt.Sprintf("fewer than %d accounts come from it on %d days", least, egressDays)
+		}
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-func bits(n uint64) int {
-	count := 0
-	for ; n > 0; n &= n - 1 {
-		count++
-	}
-	return count
 }
 
 // Actors: on how many days and accounts one has to have worked.

@@ -60,9 +60,9 @@ type Line struct {
 	Evidence string `json:"evidence"`
 	// Why says why a line is not active; "" where it is.
 	Why      string  `json:"why,omitempty"`
-	Accounts int     `json:"accounts,omitempty"`
-	Count    int     `json:"count,omitempty"` // sign-ins or operations
-	Share    float64 `json:"share,omitempty"` // of all of its kind, 0 to 1
+	Accounts int     `json:"accounts"`
+	Count    int     `json:"count"` // sign-ins or operations
+	Share    float64 `json:"share"` // of all of its kind, 0 to 1
 	// Names are the accounts behind a line that few show, or the exceptions
 	// from it.
 	Names []string `json:"names,omitempty"`
@@ -103,8 +103,15 @@ func (l *Learner) Propose(out LeaveOut) (*Proposal, error) {
 	if !c.told {
 		p.Notes = append(p.Notes, "Nobody said which accounts are privileged (--directory DIR, or privileged_users in --baseline): all count as people.")
 	}
+	if all := len(c.left) + len(c.accounts); len(c.left)*manyLeftOut > all {
+		p.Notes = append(p.Notes, "Many accounts were left out. Look at their alerts first, declare what is ordinary here, such as known_egress_cidrs, and learn again with --baseline.")
+	}
 	return p, nil
 }
+
+// manyLeftOut is which part of all accounts, one in so many, is worth a word
+// where it was left out.
+const manyLeftOut = 10
 
 // class is everybody who is learned from, and what is known about them.
 type class struct {
@@ -117,7 +124,8 @@ type class struct {
 	privileged map[string]bool
 	guests     map[string]bool
 	resources  map[string]bool
-	told       bool // who is privileged
+	told       bool   // who is privileged
+	ours       uint32 // tenant; 0: not known
 }
 
 func newClass(l *Learner, out LeaveOut) *class {
@@ -137,7 +145,32 @@ func newClass(l *Learner, out LeaveOut) *class {
 			c.accounts = append(c.accounts, a)
 		}
 	}
+	c.ours = c.ourTenant()
 	return c
+}
+
+// ourTenant is the one that the baseline or the directory names, else the home
+// of most accounts.
+func (c *class) ourTenant() uint32 {
+	if x, _ := c.l.base.Expand("home_tenant_id"); len(x.Items) > 0 {
+		return c.l.texts.put([]byte(strings.ToLower(x.Items[0].Value)))
+	}
+	counts := map[string]int{}
+	for _, a := range c.accounts {
+		if a.home != 0 {
+			counts[c.l.textOf(a.home)]++
+		}
+	}
+	best := ""
+	for _, tenant := range slices.Sorted(maps.Keys(counts)) {
+		if counts[tenant] > counts[best] {
+			best = tenant
+		}
+	}
+	if best == "" {
+		return 0
+	}
+	return c.l.texts.put([]byte(best))
 }
 
 // members are those of a list of accounts, and whether it was read.
@@ -158,7 +191,8 @@ func isPerson(c *class, a *learnedOf) bool {
 func isPrivileged(c *class, a *learnedOf) bool { return c.privileged[a.id] || c.privileged[a.name] }
 
 func isGuestAccount(c *class, a *learnedOf) bool {
-	return !isPrivileged(c, a) && (a.guest || c.guests[a.id] || c.guests[a.name])
+	elsewhere := a.home != 0 && c.ours != 0 && a.home != c.ours
+	return !isPrivileged(c, a) && (a.guest || elsewhere || c.guests[a.id] || c.guests[a.name])
 }
 
 func isResource(c *class, a *learnedOf) bool {
@@ -249,9 +283,10 @@ func byWeight(all map[string]*tally) []string {
 }
 
 // line is what is said about a value that accounts show: it is active where
-// at least two do.
+// at least two do, and one in a thousand.
 func (t *tally) line(param, value string, of int) Line {
-	line := Line{Parameter: param, Value: value, Accounts: t.accounts, Count: t.count, Names: t.names, Active: t.accounts > 1}
+	least := max(2, of/1000)
+	line := Line{Parameter: param, Value: value, Accounts: t.accounts, Count: t.count, Names: t.names, Active: t.accounts >= least}
 	if of > 0 {
 		line.Share = float64(t.accounts) / float64(of)
 	}
@@ -260,8 +295,10 @@ func (t *tally) line(param, value string, of int) Line {
 	case t.accounts == 1:
 		line.Why = "only one account shows it"
 	case t.accounts == 0:
-		line.Why, line.Names = "only accounts that were left out show it", t.left[:min(len(t.left), mostNames)]
-		line.Evidence = plural(len(t.left), "account that was left out", "accounts that were left out")
+		line.Evidence, line.Why = "nobody that was learned from shows it", "shown by who was left out"
+		line.Names = t.left[:min(len(t.left), mostNames)]
+	case t.accounts < least:
+		line.Why = fmt.Sprintf("fewer than %d accounts show it", least)
 	default:
 		line.Names = nil
 	}

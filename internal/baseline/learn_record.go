@@ -169,10 +169,18 @@ func (l *Learner) success(r *event.Record, a *learnedOf, country []byte, counted
 		use(useSingleFactor, bytes.ToLower(text1(r, f.app)))
 	}
 	home, resource := bytes.ToLower(text1(r, f.homeTenant)), bytes.ToLower(text1(r, f.resourceTenant))
-	if !a.guest && len(home) > 0 && len(resource) > 0 && !bytes.Equal(home, resource) {
+	l.livesIn(a, home)
+	if len(home) > 0 && len(resource) > 0 && !bytes.Equal(home, resource) {
 		use(usePartner, resource)
 	}
 	l.visit(text1(r, f.ip), fnvOf(a.id), r.Time())
+}
+
+// livesIn notes the home tenant of an account.
+func (l *Learner) livesIn(a *learnedOf, tenant []byte) {
+	if n := l.texts.put(tenant); len(tenant) > 0 && (a.home == 0 || n != a.home && string(tenant) < l.textOf(a.home)) {
+		a.home = n
+	}
 }
 
 // failed notes a failure under all kinds that it is of.

@@ -56,7 +56,9 @@ func (p *population) threshold(param, key, window string, standard float64) Line
 	percentile, second := p.usual()
 	line.Evidence = fmt.Sprintf("99.5 %% of %s %s stayed at or below %d%s", thousands(p.total), p.noun, percentile, window)
 	for i, w := range p.worst[:min(3, len(p.worst))] {
-		line.Evidence += [...]string{"; most: ", ", ", ", "}[i] + strconv.Itoa(w.n) + " (" + w.name + ")"
+		if w.n > 1 {
+			line.Evidence += [...]string{"; most: ", ", ", ", "}[i] + strconv.Itoa(w.n) + " (" + w.name + ")"
+		}
 	}
 	value := math.Ceil(float64(min(percentile, second)) * thresholdMargin)
 	switch {

@@ -92,6 +92,15 @@ func (p *Proposal) head(b *strings.Builder) {
 // writeParam writes the lines of a parameter.
 func writeParam(b *strings.Builder, p Param, lines []Line) {
 	active := slices.ContainsFunc(lines, func(l Line) bool { return l.Active })
+	if why := reason(lines); why != "" {
+		fmt.Fprintf(b, "# Not active, where nothing else is said: %s.\n", comment(why))
+		lines = slices.Clone(lines)
+		for i := range lines {
+			if lines[i].Why == why {
+				lines[i].Why = ""
+			}
+		}
+	}
 	switch shapes[p.Kind].form {
 	case list, dict:
 		b.WriteString(mark(active) + p.Name + ":\n")
@@ -119,6 +128,20 @@ func writeParam(b *strings.Builder, p Param, lines []Line) {
 	}
 }
 
+// reason is why most of several lines are not active, where they share it.
+func reason(lines []Line) string {
+	counts := map[string]int{}
+	for _, l := range lines {
+		counts[l.Why]++
+	}
+	for _, l := range lines {
+		if l.Why != "" && counts[l.Why] > 2 {
+			return l.Why
+		}
+	}
+	return ""
+}
+
 func mark(active bool) string {
 	if active {
 		return ""
@@ -144,8 +167,12 @@ func said(l Line) string {
 	if l.Why != "" {
 		text += "; " + l.Why
 	}
-	if len(l.Names) > 0 {
-		text += ": " + strings.Join(l.Names, ", ")
+	switch names := strings.Join(l.Names, ", "); {
+	case names == "":
+	case slices.Contains([]Kind{Count, Counts, Percent}, kindOf(l.Parameter)):
+		text += "; at or above it: " + names
+	default:
+		text += ": " + names
 	}
 	return comment(text)
 }
@@ -155,7 +182,7 @@ func yamlValue(p Param, value string) string {
 	if p.Kind == Hours {
 		return value
 	}
-	if s := shapes[p.Kind]; s.tags != nil {
+	if s := shapes[p.Kind]; s.tags != nil || p.Kind == ASNs && wholeNumber.MatchString(value) {
 		return value // a number, a switch
 	}
 	return yamlText(value)
@@ -163,10 +190,10 @@ func yamlValue(p Param, value string) string {
 
 // yamlText writes a text so that YAML reads the same text again.
 func yamlText(text string) string {
-	plain := text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+	odd := func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@/", r)
-	}) && unicode.IsLetter(rune(text[0]))
-	if plain {
+	}
+	if text != "" && !strings.ContainsFunc(text, odd) && !strings.ContainsAny(text[:1], "._-@/") {
 		var n yaml.Node
 		if yaml.Unmarshal([]byte(text), &n) == nil && n.Kind == yaml.DocumentNode && n.Content[0].ShortTag() == "!!str" {
 			return text

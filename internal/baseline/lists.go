@@ -18,17 +18,20 @@ const needsDirectory = "needs --directory DIR"
 
 // Expand gives the list behind %name%; single texts (a regular expression, an
 // id) are lists of one, and the mapping of attribute to regular expression is
-// the list of its attributes. allowed_cloud_account_classes with a class behind
-// a full stop is the regular expression of that class (see class). It answers
-// false for parameters that are no list: numbers, durations, other mappings
-// and names that do not exist.
+// the list of its attributes. Some names take a part behind a full stop:
+// allowed_cloud_account_classes a class (see class), required_attributes a
+// number (see attribute). It answers false for parameters that are no list:
+// numbers, durations, other mappings and names that do not exist.
 //
 // Where part of a list could not be read (no directory, or a group that is
 // not in it), Items holds the part that is known and Unread says what is
 // missing.
 func (b *Baseline) Expand(name string) (rule.Expansion, bool) {
-	if base, class, dotted := strings.Cut(name, "."); dotted && base == cloudClasses {
-		return b.class(class)
+	switch base, part, _ := strings.Cut(name, "."); {
+	case part != "" && base == cloudClasses:
+		return b.class(part)
+	case part != "" && base == requiredAttributes:
+		return b.attribute(part)
 	}
 	p, ok := lookup(name)
 	if !ok {
@@ -77,6 +80,29 @@ func (b *Baseline) class(name string) (rule.Expansion, bool) {
 	return x, true
 }
 
+// requiredAttributes names the attributes of every account. mostAttributes is
+// how many of them a rule can ask for one by one.
+const (
+	requiredAttributes = "required_attributes"
+	mostAttributes     = 8
+)
+
+// attribute is the attribute of a number from 1, in the order of names, as a
+// list of one: behind the last one, the last one again, so that a rule that
+// asks for each of eight asks for all that there are. It is empty where none is
+// declared.
+func (b *Baseline) attribute(number string) (rule.Expansion, bool) {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > mostAttributes {
+		return rule.Expansion{}, false
+	}
+	rows := b.values[requiredAttributes].rows
+	if len(rows) == 0 {
+		return rule.Expansion{}, true
+	}
+	return rule.Expansion{Items: []rule.Item{{Value: rows[min(n, len(rows))-1].key}}}, true
+}
+
 // asList is a single text as a list. A switch that is off is an empty list, so
 // that its rules sleep; one that is on holds "true", whatever its date: an item
 // has an end, but no beginning.
@@ -107,6 +133,9 @@ func (b *Baseline) expand(p Param, v value) rule.Expansion {
 	}
 	if p.Live == Joined || p.Live == Derived && !v.declared {
 		members, why := b.members(p.Name)
+		if p.MayBeEmpty {
+			why = "" // exceptions that nobody has read except nothing
+		}
 		x.Items = append(x.Items, asItems(members, 0)...)
 		x.Unread = cmp.Or(x.Unread, why)
 		x.Optional = x.Optional || why == ""

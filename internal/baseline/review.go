@@ -141,13 +141,22 @@ func (b *Baseline) memory(now time.Time) []Notice {
 	return nil
 }
 
-// unread names the lists that rules wait for.
+// unread names the lists that rules wait for, those with one reason together.
 func (b *Baseline) unread() []Notice {
 	var list []Notice
+	byReason := map[string]int{}
 	for _, p := range table {
-		if x, ok := b.Expand(p.Name); ok && x.Unread != "" {
-			list = append(list, Notice{Kind: NoticeUnread, Parameter: p.Name, Message: x.Unread + ": the rules of " + strings.Join(p.Rows, " ") + " see only what is declared"})
+		x, ok := b.Expand(p.Name)
+		if !ok || x.Unread == "" {
+			continue
 		}
+		reason, _, _ := strings.Cut(x.Unread, ", or ")
+		if at, again := byReason[reason]; again {
+			list[at].Parameter += ", " + p.Name
+			continue
+		}
+		byReason[reason] = len(list)
+		list = append(list, Notice{Kind: NoticeUnread, Parameter: p.Name, Message: "not read (" + reason + "): rules see only what is declared"})
 	}
 	return list
 }

@@ -184,6 +184,8 @@ var table = []Param{
 		Question: "Which accounts belong to shared mailboxes, rooms and equipment?"},
 	{Name: "resource_signin_exceptions", Kind: Accounts, Section: resources, Rows: []string{"R01", "R09", "R12"}, example: "[{value: room1@contoso.com, note: Teams Room, until: 2027-01-31}]", MayBeEmpty: true,
 		Question: "Which of them must sign in, such as Teams Rooms?"},
+	{Name: "teams_rooms", Kind: Accounts, Section: resources, Rows: []string{"R01", "R02", "R08", "R14"}, Live: Joined, example: "[room1@contoso.com]", MayBeEmpty: true,
+		Question: "Which of them sign in a Teams Rooms system, beside those that have its licence and a room mailbox?"},
 	{Name: "block_grace", Kind: Duration, Section: resources, Rows: []string{"R05"}, Default: "15m",
 		Question: "How long may a new one stay open for sign-in?"},
 	{Name: "room_cidrs", Kind: Networks, Section: resources, Rows: []string{"R12"}, example: "[198.51.100.64/26]",

@@ -78,6 +78,8 @@ type About struct {
 	Facts []string
 	// Explain says in plain words what it looks for.
 	Explain string
+	// Parameters are the settings of the baseline that it reads.
+	Parameters []string
 }
 
 // About lists all checks by their ids, as they read under a baseline.
@@ -86,7 +88,7 @@ func (c *Checks) About(lists rule.Lists) []About {
 	var all []About
 	for _, r := range set.Rules() {
 		p := populationNamed(r.LogSource.Service)
-		a := About{Rule: r.Rule, Population: p.name, Words: p.words, Explain: r.Explain()}
+		a := About{Rule: r.Rule, Population: p.name, Words: p.words, Explain: r.Explain(), Parameters: r.Parameters()}
 		for _, f := range r.Fields {
 			a.Facts = append(a.Facts, factAt(f).name)
 		}

@@ -39,7 +39,9 @@ type Batch struct {
 	// Places tells where addresses are whose records do not say it; nil:
 	// nobody does.
 	Places detect.Locator
-	Files  source.Files
+	// Watchers see every record that is evaluated, beside the rules.
+	Watchers []Watcher
+	Files    source.Files
 
 	ready *ready
 }
@@ -54,6 +56,7 @@ const factBytes = 256 << 20
 type Report struct {
 	Alerts []alert.Alert
 	Ledger *source.Ledger
+	Set    *rule.Set // the rules that ran
 }
 
 // Compile compiles the batch's rules. Refused rules are left out of the set;
@@ -115,13 +118,16 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}
-	d := b.ready.detector
-	ledger, found, err := b.read(ctx, inputs, watch{detectors: []*detect.Detector{d}, layout: d.Layout()})
+	w, err := b.watched()
+	if err != nil {
+		return nil, err
+	}
+	ledger, found, err := b.read(ctx, inputs, w)
 	if err != nil {
 		return nil, err
 	}
 	note(ledger, b.ready.set, found[0])
-	return &Report{Ledger: ledger, Alerts: b.alerts(found[0])}, nil
+	return &Report{Ledger: ledger, Alerts: b.alerts(found[0]), Set: b.ready.set}, nil
 }
 
 // alerts makes alerts of what was found.
@@ -155,6 +161,7 @@ func note(l *source.Ledger, set *rule.Set, found *detect.Result) {
 		}
 	}
 	l.Undecided = notes(found.Undecided, "left undecided by the end of the input")
+	l.Learning = notes(found.Learning, "while too little was known of the time before")
 	l.Ungrouped = notes(found.Ungrouped, "without a value to group by")
 }
 

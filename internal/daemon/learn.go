@@ -1,14 +1,14 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"vakt/internal/alert"
 	"vakt/internal/baseline"
-	"vakt/internal/detect"
 	"vakt/internal/event"
 	"vakt/internal/rule"
 	"vakt/internal/source"
@@ -23,45 +23,48 @@ type Learned struct {
 
 // Learn reads the inputs once, runs the batch's rules over them and proposes a
 // baseline. Accounts that an alert names (see leaveOut) or that are at risk are
-// not learned from. Learn and Run do not go together: a batch is for one of
-// them.
+// not learned from. The batch must not have run before.
 func (b *Batch) Learn(ctx context.Context, inputs []string) (*Learned, error) {
-	schema := b.schema()
-	learner, err := baseline.NewLearner(schema, b.Baseline)
-	if err != nil {
+	learner := &learning{of: b.Baseline, keys: newKeySet(func(int, int) int { return 0 })}
+	watched := *b
+	watched.Watchers = append(slices.Clone(b.Watchers), learner)
+	report, err := watched.Run(ctx, inputs)
+	if err = cmp.Or(learner.err, err); err != nil {
 		return nil, err
 	}
-	if err := b.prepareIn(schema); err != nil {
-		return nil, err
-	}
-	layout, err := schema.Layout(append(b.ready.set.Fields(), learner.Fields()...)...)
-	if err != nil {
-		return nil, fmt.Errorf("learn: %w", err)
-	}
-	counted := onceSet{keys: newKeySet(func(int, int) int { return 0 })}
-	ledger, found, err := b.read(ctx, inputs, watch{detectors: []*detect.Detector{b.ready.detector}, layout: layout,
-		also: func(r *event.Record) { learner.See(r, counted.once) }})
-	if err != nil {
-		return nil, err
-	}
-	note(ledger, b.ready.set, found[0])
-	l := &Learned{Ledger: ledger, Alerts: b.alerts(found[0])}
+	l := &Learned{Ledger: report.Ledger, Alerts: report.Alerts}
 	if l.Proposal, err = learner.Propose(leaveOut(l.Alerts)); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// onceSet tells, of each key, the first time that it is asked for.
-type onceSet struct {
+// learning is a learner that watches a run.
+type learning struct {
+	*baseline.Learner
+	of  *baseline.Baseline
+	err error
+
 	mu   sync.Mutex
 	keys *keySet
 }
 
-func (s *onceSet) once(k event.Key) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	slot, found := s.keys.place(k)
+// Want makes the learner, which asks for its fields.
+func (l *learning) Want(schema *event.Schema) []event.Field {
+	if l.Learner, l.err = baseline.NewLearner(schema, l.of); l.err != nil {
+		return nil
+	}
+	return l.Fields()
+}
+
+// See shows it a record.
+func (l *learning) See(r *event.Record) { l.Learner.See(r, l.once) }
+
+// once tells, of each key, the first time that it is asked for.
+func (l *learning) once(k event.Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slot, found := l.keys.place(k)
 	if !found {
 		slot.set(k, 0, false)
 	}

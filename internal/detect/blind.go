@@ -77,11 +77,7 @@ func (d *Detector) reads(c *rule.Compiled) []read {
 	if c.Correlation == nil {
 		all = append(all, d.read(c, append(slices.Concat(c.Group, newValues(c)), c.LevelField)))
 	}
-	bases := c.Base
-	if c.NotFollowedBy != nil {
-		bases = slices.Concat(bases, c.NotFollowedBy.Base)
-	}
-	for _, b := range bases {
+	for _, b := range slices.Concat(c.Base, c.Followers()) {
 		if b.Rule.Correlation != nil {
 			all = append(all, d.reads(b.Rule)...)
 			continue

@@ -138,6 +138,7 @@ func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(
 	if !named.several {
 		x.res.Tenant = named.one
 	}
+	raiseMany(x.res.Detections)
 	x.countUngrouped()
 	x.res.Blind, x.res.Weak = d.blindness(workers)
 	x.sayAbsent()

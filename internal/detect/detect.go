@@ -32,6 +32,7 @@ type Detector struct {
 	layout  *event.Layout
 	targets []target                 // what a target rests on stands before it
 	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
+	usesAt  [][]use                  // the same, by Outcome.Place
 	watches map[*rule.Compiled][]watch
 	names   map[event.Field]string
 	most    int    // MaxWindow; tests make it small
@@ -39,7 +40,8 @@ type Detector struct {
 	limit   int    // bytes of facts that each worker keeps in memory
 	dir     string // for those that do not fit
 	seed    maphash.Seed
-	locator Locator // nil: nobody knows where an address is
+	locator Locator      // nil: nobody knows where an address is
+	other   maphash.Seed // of a hash that knows nothing of the first
 }
 
 // KeepRecords makes every worker keep the records that match, up to a number
@@ -55,7 +57,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{
-		limit: math.MaxInt, seed: maphash.MakeSeed(), set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
+		limit: math.MaxInt, seed: maphash.MakeSeed(), other: maphash.MakeSeed(), set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
 		uses: map[*rule.Compiled][]use{}, watches: map[*rule.Compiled][]watch{},
 	}
 	for _, f := range set.Fields() {
@@ -63,6 +65,9 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 	}
 	if err := d.wire(); err != nil {
 		return nil, err
+	}
+	for _, c := range set.Rules() {
+		d.usesAt = append(d.usesAt, d.uses[c])
 	}
 	return d, nil
 }

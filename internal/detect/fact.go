@@ -10,7 +10,7 @@ import (
 // worker. With kind follows or doubts it is a follower: a record that may take
 // back the facts of its group before it.
 type fact struct {
-	key      event.Key
+	key      event.Key // of a follower: see byHash
 	time     int64
 	group    uint32 // the group's values, joined by joint
 	value    uint32 // what is counted: see Worker.values

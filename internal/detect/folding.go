@@ -189,6 +189,10 @@ func (j *judge) raise(det *Detection, facts []*point) {
 		raise, watch := &j.t.rule.Raises[r], j.t.raise[r]
 		value, least := 0, max(1, raise.AtLeast)
 		switch {
+		case raise.Alerts > 0: // judged when all alerts are known: see raiseMany
+			continue
+		case raise.FollowedBy != nil && j.worsened(det, raise.FollowedBy):
+			value = 1
 		case watch == nil && slices.Contains(det.Matched, raise.Matched):
 			value = 1
 		case watch != nil && raise.List != "":

@@ -24,6 +24,41 @@ func compareAfter(a, b after) int {
 	return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.group, b.group), sure, cmp.Compare(a.time, b.time))
 }
 
+// followers gathers what follows the facts at hand, of the entries of one hash.
+func (j *judge) followers(list []entry) {
+	for i := range list {
+		e := &list[i]
+		if e.kind != isAfter && e.kind != maybe {
+			continue
+		}
+		if group, ok := j.followedGroup(e); ok {
+			j.after = append(j.after, after{j.x.tenantOf(e), group, e.kind == isAfter, e.time})
+		}
+	}
+	sortAfter(j.after)
+}
+
+// followedGroup is the group among those of the facts at hand that an entry
+// follows. A match knows its group by the hash, a firing beneath by its number.
+func (j *judge) followedGroup(e *entry) (group uint32, ok bool) {
+	switch {
+	case e.global:
+		return e.group, true
+	case !e.byHash():
+		return j.x.global(e.of, e.group), true
+	}
+	last := uint32(0)
+	for i := range j.points {
+		if group = j.points[i].group; i > 0 && group == last {
+			continue
+		}
+		if last = group; j.x.d.groupHash(j.x.words.text(group)) == e.key {
+			return group, true
+		}
+	}
+	return 0, false
+}
+
 func sortAfter(list []after) { slices.SortFunc(list, compareAfter) }
 
 // within tells whether one like the first, apart from its time, lies between

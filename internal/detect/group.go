@@ -8,37 +8,23 @@ import (
 	"vakt/internal/event"
 )
 
-// single is the groups of a record by one field.
-type single struct {
-	number int // of the record
-	groups []uint32
-}
-
 // grouped appends the groups that a record belongs to, by fields. Most rules
-// group by the same one field, whose groups are found once a record.
+// group by the same few fields.
 func (w *Worker) grouped(groups []uint32, r *event.Record, fields []event.Field) []uint32 {
-	if len(fields) != 1 {
-		return w.combine(groups, r, fields, 0)
+	switch len(fields) {
+	case 0:
+		return append(groups, 0)
+	case 1:
+		return append(groups, w.single(r, fields[0]).groups...)
 	}
-	f := int(fields[0])
-	for len(w.singles) <= f {
-		w.singles = append(w.singles, single{})
-	}
-	s := &w.singles[f]
-	if s.number != w.number {
-		s.number, s.groups = w.number, w.combine(s.groups[:0], r, fields, 0)
-	}
-	return append(groups, s.groups...)
+	return w.combine(groups, r, fields, 0)
 }
 
 // combine appends the groups that a record belongs to: every combination of
 // the values of the group's fields, numbered. Without a value for one of them
-// there is none; without fields there is one, the empty text. The first so
-// many bytes of w.text hold the values of the fields before.
+// there is none. The first so many bytes of w.text hold the values of the
+// fields before.
 func (w *Worker) combine(groups []uint32, r *event.Record, fields []event.Field, before int) []uint32 {
-	if len(fields) == 0 {
-		return append(groups, 0)
-	}
 	for _, v := range r.Field(fields[0]).List {
 		if len(v.Text) == 0 {
 			continue

@@ -374,3 +374,28 @@ func TestGrowth(t *testing.T) {
 		})
 	}
 }
+
+// TestGrowthShowsTheLeastKeys: of a busy day, whoever saw which of its records.
+func TestGrowthShowsTheLeastKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := growLaw{dated: dated{baseline.Default(), time.UTC, nil}, percent: 10, least: 5, days: 1}
+		var samples []sample
+		for day := range int64(3) {
+			for i := range []int{1, 1, 200}[day] {
+				id := byte(i + int(day)) // another record than that of the day before
+				samples = append(samples, sample{id: id, time: day*86400 + int64(i), attempt: id, groups: []string{""}, values: []string{""}, numbers: []float64{0}})
+			}
+		}
+		d := detectorWith(t, l.text(), l)
+		d.limit = spilling(t)
+		up := slices.IndexFunc(d.targets, func(x target) bool { return x.rule.Growth != nil })
+		res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, "order"), func(*sample) int { return up }, rapid.IntRange(1, 3).Draw(t, "workers"), 2*86400+1000))
+		var want []string
+		for id := 2; id < 2+sampleSize; id++ {
+			want = append(want, fmt.Sprintf("r%03d", id))
+		}
+		if len(res.Detections) != 1 || !slices.Equal(res.Detections[0].Records, want) || res.Detections[0].Count != 200 {
+			t.Fatalf("%+v, want one that shows %v", res.Detections, want)
+		}
+	})
+}

@@ -55,19 +55,13 @@ func (j *judge) entries(list []entry) {
 	j.after, j.points, j.sights = j.after[:0], j.points[:0], j.sights[:0]
 	for i := range list {
 		switch e := &list[i]; {
-		case e.kind == isAfter || e.kind == maybe:
-			group := e.group
-			if !e.global {
-				group = j.x.global(e.of, group)
-			}
-			j.after = append(j.after, after{j.x.tenantOf(e), group, e.kind == isAfter, e.time})
 		case e.kind == sighting:
 			j.sights = append(j.sights, j.x.seenAt(e))
 		case e.kind == isFact && (j.t.rule.FirstSeen != nil || !j.x.isOld(j.number, e)):
 			j.points = append(j.points, j.x.point(j.t, e))
 		}
 	}
-	sortAfter(j.after)
+	j.followers(list)
 	sortSights(j.sights)
 	for points := j.x.gather(j.points); len(points) > 0; {
 		n := 1
@@ -119,7 +113,7 @@ func (j *judge) alone() {
 // simultaneous and see the same window, (t-W, t].
 func (j *judge) slide() {
 	facts, c := j.now.facts, j.t.rule
-	if j.t.steady && countsFacts(c) && !c.Holds(float64(len(facts))) {
+	if j.t.steady && countsFacts(c) && !c.HoldsForAny(float64(len(facts))) {
 		return // one fact adds one at most
 	}
 	w := window{facts: facts, most: j.x.d.most, count: j.counter(facts)}
@@ -142,7 +136,7 @@ func (j *judge) slide() {
 // What is not settled yet, and may come to fire, is counted.
 func (j *judge) stands(i int, value float64) bool {
 	c, f := j.t.rule, &j.now.facts[i]
-	holds := c.Correlation == nil || c.Holds(value)
+	holds := c.Correlation == nil || c.Holds(value) || j.holdsLower(f, value)
 	if !holds && (j.t.steady || !c.MayHold(value)) {
 		return false
 	}

@@ -13,8 +13,8 @@ import (
 // match turns a match into a fact for every target that it feeds, every
 // group that the record belongs to and every value that is counted.
 func (w *Worker) match(r *event.Record, o *rule.Outcome) {
-	for i := range w.d.uses[o.Rule] {
-		u := &w.d.uses[o.Rule][i]
+	for i := range w.d.usesAt[o.Place] {
+		u := &w.d.usesAt[o.Place][i]
 		if u.role == doubts {
 			continue
 		}
@@ -145,23 +145,23 @@ func (w *Worker) follow(r *event.Record, u *use, sure bool) {
 		f.kind = maybe
 	}
 	for _, field := range u.group {
-		if r.Field(field).Unknown {
+		if w.isUnknown(r, field) {
 			f.kind = maybeAny
 			w.keep(u.target, f)
 			return
 		}
 	}
-	w.groups = w.grouped(w.groups[:0], r, u.group)
-	for _, f.group = range w.groups {
+	w.eachHash(r, u.group, 0, func(group event.Key) {
+		f.key = group
 		w.keep(u.target, f)
-	}
+	})
 }
 
 // unseen notes the fields of groups and values that the shape cannot carry:
 // without them a match counts nowhere.
 func (w *Worker) unseen(r *event.Record, target int, fields []event.Field) {
 	for _, f := range fields {
-		if r.Field(f).Unknown {
+		if w.isUnknown(r, f) {
 			w.miss(w.blind, target, r.Shape(), f, "")
 		}
 	}

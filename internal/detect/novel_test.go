@@ -181,7 +181,7 @@ detection:
   selection: {status.errorCode: 50126}
   condition: selection
 level: high
-vakt: {group: [account], first_seen: {values: location.countryOrRegion, within: 2h, after: 1h}}
+vakt: {group: [account], first_seen: {values: location.countryOrRegion, within: 2h, after: 1h, learned: true}}
 `
 
 // TestFirstSeen: near-threshold cases from rule text to detection, with and
@@ -248,6 +248,39 @@ func TestFirstSeenIsBlindWithoutItsField(t *testing.T) {
 	res := see(t, detectorOf(t, text), v1)
 	want := []Blind{{Rule: "top", Shape: event.GraphV1, Fields: []string{"autonomousSystemNumber"}, Records: 1}}
 	if fmt.Sprint(res.Blind) != fmt.Sprint(want) || len(res.Ungrouped) > 0 {
+		t.Errorf("%+v", res)
+	}
+}
+
+// TestStretchesOverlap: of stretches of two workers one may end within the
+// other, and hides nothing that the other shows.
+func TestStretchesOverlap(t *testing.T) {
+	const within = 60
+	list := []seenAt{{stretch: stretch{0, 100}}, {stretch: stretch{50, 60}}, {stretch: stretch{161, 161}}, {value: 1, stretch: stretch{500, 500}}}
+	merged := bridged(list, within)
+	for at, want := range map[int64]bool{0: false, 1: true, 55: true, 121: true, 160: true, 161: false, 162: true, 221: true, 222: false, 501: false} {
+		if got := seenBefore(merged, &point{time: at}, within); got != want {
+			t.Errorf("at %d: %v", at, got)
+		}
+	}
+}
+
+// TestSpillingTakesTheStretches: what is in files is not in memory.
+func TestSpillingTakesTheStretches(t *testing.T) {
+	l := newLaw{within: 100, after: 50, settle: 1, lack: -1}
+	d := bare(MaxWindow, targetOf(l.compiled()))
+	d.dir = t.TempDir()
+	w := d.newWorker()
+	for i := range 200 {
+		w.tell(0, &sample{id: byte(i), time: int64(i), groups: []string{fmt.Sprint(i % 50)}, values: []string{"v"}, numbers: []float64{0}, matched: "s"})
+	}
+	if err := w.spillAll(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.lean.stretches[0]); n != 0 || w.facts[0].len() != 0 {
+		t.Errorf("%d stretches and %d facts are in memory", n, w.facts[0].len())
+	}
+	if res := decided(t, d, []*Worker{w}); res.Learning["fresh"] != 50 {
 		t.Errorf("%+v", res)
 	}
 }

@@ -37,7 +37,7 @@ func (t *target) mayFire(entries []entry) bool {
 	case c.Correlation == nil || !t.steady:
 		return true
 	case countsFacts(c):
-		return c.Holds(float64(n)) // one fact adds one at most
+		return c.HoldsForAny(float64(n)) // one fact adds one at most
 	case c.Type == "temporal_ordered":
 		return c.Holds(float64(bits.TrailingZeros64(^bases))) // a run begins with the first rule
 	case c.Type == "temporal":

@@ -39,7 +39,7 @@ type ref struct {
 func (w *Worker) refs(target int) []ref {
 	list := make([]ref, 0, w.facts[target].len())
 	for f := range w.facts[target].each {
-		list = append(list, ref{hash: w.words.hashOf(f.group), fact: f})
+		list = append(list, ref{hash: w.tagOf(f), fact: f})
 	}
 	return list
 }
@@ -102,7 +102,7 @@ func (x *decision) inMemory(target int) *inMemory {
 		facts += n
 		m.hashes[i] = make([]uint32, 0, n)
 		for f := range w.facts[target].each {
-			m.hashes[i] = append(m.hashes[i], w.words.hashOf(f.group))
+			m.hashes[i] = append(m.hashes[i], w.tagOf(f))
 		}
 	}
 	ranges := min(facts/rangeFacts+1, maxRanges)
@@ -169,13 +169,13 @@ func (c *chained) next() entry {
 
 // inFile is a stream of one part of a run.
 type inFile struct {
-	r     *bufio.Reader
-	left  int
-	words *words
-	of    uint32
-	now   fact
-	hash  uint32
-	err   error
+	r    *bufio.Reader
+	left int
+	w    *Worker
+	of   uint32 // its number
+	now  fact
+	hash uint32
+	err  error
 }
 
 // runBuffer is how much of a run is read at once.
@@ -183,7 +183,7 @@ const runBuffer = 16 << 10
 
 func newInFile(w *Worker, number uint32, p part) *inFile {
 	section := io.NewSectionReader(w.spill.facts, p.at, int64(p.count)*factBytes)
-	f := &inFile{r: bufio.NewReaderSize(section, min(runBuffer, p.count*factBytes)), left: p.count, words: &w.words, of: number}
+	f := &inFile{r: bufio.NewReaderSize(section, min(runBuffer, p.count*factBytes)), left: p.count, w: w, of: number}
 	f.read()
 	return f
 }
@@ -200,7 +200,7 @@ func (f *inFile) read() {
 		return
 	}
 	f.now.decode(&line)
-	f.hash = f.words.hashOf(f.now.group)
+	f.hash = f.w.tagOf(&f.now)
 }
 
 func (f *inFile) front() (uint32, bool) { return f.hash, f.left > 0 }

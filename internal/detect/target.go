@@ -29,7 +29,7 @@ type role uint8
 
 const (
 	counts  role = iota // a fact
-	follows             // takes earlier facts back
+	follows             // takes earlier facts back, or makes their alert worse
 	doubts              // where it is unknown, so is whether something follows
 )
 
@@ -143,10 +143,7 @@ func temporal(c *rule.Compiled) bool { return c.Type == "temporal" || c.Type == 
 
 // beneath makes targets of the correlations that a rule rests on.
 func (d *Detector) beneath(c *rule.Compiled, made map[*rule.Compiled]int) error {
-	bases := c.Base
-	if c.NotFollowedBy != nil {
-		bases = append(bases[:len(bases):len(bases)], c.NotFollowedBy.Base...)
-	}
+	bases := append(c.Base[:len(c.Base):len(c.Base)], c.Followers()...)
 	for i := range bases {
 		if b := bases[i].Rule; b.Correlation != nil {
 			if _, err := d.correlation(b, made); err != nil {
@@ -157,14 +154,11 @@ func (d *Detector) beneath(c *rule.Compiled, made map[*rule.Compiled]int) error 
 	return nil
 }
 
-// followers connects what must not follow.
+// followers connects what must not follow, or makes it worse.
 func (d *Detector) followers(t int, made map[*rule.Compiled]int) error {
-	c := d.targets[t].rule
-	if c.NotFollowedBy == nil {
-		return nil
-	}
-	for i := range c.NotFollowedBy.Base {
-		if err := d.connect(t, &c.NotFollowedBy.Base[i], use{target: t, role: follows}, made); err != nil {
+	bases := d.targets[t].rule.Followers()
+	for i := range bases {
+		if err := d.connect(t, &bases[i], use{target: t, role: follows}, made); err != nil {
 			return err
 		}
 	}
@@ -250,7 +244,7 @@ func (d *Detector) watchRecords() {
 		t := &d.targets[i]
 		for r := range t.rule.Raises {
 			raise := &t.rule.Raises[r]
-			if !t.alerts || raise.Matched != "" {
+			if !t.alerts || raise.Name == "" {
 				continue
 			}
 			w := watch{id: id, target: i, raise: raise}

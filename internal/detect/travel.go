@@ -14,9 +14,9 @@ type Move struct {
 	From, To Stop
 	Km       float64 // at least; whole
 	Speed    float64 // km/h, at least; whole: a way in no time counts as one in a second
-	// SameDevice says that both come from one device that is compliant: it
-	// was the network that moved.
-	SameDevice bool
+	// Vouched says that both come from devices that are compliant, or that the
+	// account used on an earlier day: it was the network that moved.
+	Vouched bool
 }
 
 // Stop is one end of a Move. Texts are as the record has them.
@@ -34,7 +34,7 @@ const MaxMoves = 3
 type move struct {
 	from, to  int
 	km, speed float64
-	same      bool
+	vouched   bool
 }
 
 // traveller looks for moves among the facts of a series.
@@ -45,6 +45,8 @@ type traveller struct {
 	where []string              // by fact: what tells its place from others
 	far   map[[2]string]float64 // between two places
 	last  []int                 // for each place its latest fact, the latest first
+	group string                // whose facts they are
+	since map[string]int64      // by device: its first fact
 }
 
 // roams tells whether facts are in more than one country. Mostly they are in
@@ -66,7 +68,10 @@ func (j *judge) roams(list []entry) bool {
 // travel finds the moves of a series and folds them by the day on which they
 // end.
 func (j *judge) travel() {
-	t := traveller{rule: j.t.rule.Travel, facts: j.now.facts, far: map[[2]string]float64{}}
+	t := traveller{rule: j.t.rule.Travel, facts: j.now.facts, far: map[[2]string]float64{}, since: map[string]int64{}}
+	if len(t.facts) > 0 {
+		t.group = string(j.x.words.text(t.facts[0].group))
+	}
 	known := map[uint32]*stop{}
 	for i := range t.facts {
 		value := t.facts[i].value
@@ -76,6 +81,9 @@ func (j *judge) travel() {
 			known[value] = &s
 		}
 		t.stops, t.where = append(t.stops, known[value]), append(t.where, at(text))
+		if _, met := t.since[known[value].device]; !met {
+			t.since[known[value].device] = t.facts[i].time
+		}
 	}
 	gone := map[[2]string]*way{}
 	for i := range t.facts {
@@ -115,8 +123,21 @@ func (t *traveller) move(k, i int) (move, bool) {
 	}
 	km := t.apart(k, i)
 	hours := float64(max(1, t.facts[i].time-t.facts[k].time)) / time.Hour.Seconds()
-	m := move{from: k, to: i, km: km, speed: km / hours, same: from.device != "" && from.device == to.device && from.compliant && to.compliant}
+	m := move{from: k, to: i, km: km, speed: km / hours, vouched: t.vouched(k) && t.vouched(i)}
 	return m, km >= t.rule.Distance && m.speed > t.rule.Speed
+}
+
+// vouched tells whether the device of a fact speaks for the account: it is
+// compliant, or was the account's on an earlier day.
+func (t *traveller) vouched(i int) bool {
+	s, now := t.stops[i], t.facts[i].time
+	switch {
+	case s.device == "":
+		return false
+	case s.compliant, dayOf(t.since[s.device]) < dayOf(now):
+		return true
+	}
+	return t.rule.Knows(t.group, s.device, now)
 }
 
 func (t *traveller) apart(k, i int) float64 {
@@ -176,17 +197,17 @@ func (f *folding) ends(s *series) {
 }
 
 // travelled says in a detection between which ends nobody goes. Where all of
-// them are of one compliant device each, it weighs little, whoever it is.
+// them are vouched for by their devices it weighs little, whoever it is.
 func (j *judge) travelled(det *Detection, fold *folding) {
 	det.Value = math.Round(fold.value)
-	same := true
+	vouched := true
 	for _, m := range fold.moves {
-		same = same && m.same
+		vouched = vouched && m.vouched
 		if len(det.Moves) < MaxMoves {
-			det.Moves = append(det.Moves, Move{From: j.end(m.from), To: j.end(m.to), Km: math.Round(m.km), Speed: math.Round(m.speed), SameDevice: m.same})
+			det.Moves = append(det.Moves, Move{From: j.end(m.from), To: j.end(m.to), Km: math.Round(m.km), Speed: math.Round(m.speed), Vouched: m.vouched})
 		}
 	}
-	if same {
+	if vouched {
 		det.Severity, det.Raised = min(det.Severity, rule.Low), nil
 	}
 }

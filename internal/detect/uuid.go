@@ -1,24 +1,11 @@
 package detect
 
+import "encoding/binary"
+
 const (
 	uuidLength = 36 // as a text
 	uuidBytes  = 16
-	noDigit    = 0xff
 )
-
-// uuidPairs are the places of a UUID's pairs of digits.
-var uuidPairs = [uuidBytes]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
-
-// hexDigits are the values of digits in lower case.
-var hexDigits = func() (values [256]uint8) {
-	for c := range values {
-		values[c] = noDigit
-	}
-	for i, c := range []byte("0123456789abcdef") {
-		values[c] = uint8(i)
-	}
-	return values
-}()
 
 // packUUID is a UUID in lower case as 16 bytes; ok is false for any other
 // text.
@@ -26,13 +13,28 @@ func packUUID(text []byte) (uuid [uuidBytes]byte, ok bool) {
 	if len(text) != uuidLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return uuid, false
 	}
-	bad := uint8(0)
-	for i, at := range uuidPairs {
-		high, low := hexDigits[text[at]], hexDigits[text[at+1]]
-		bad |= high | low
-		uuid[i] = high<<4 | low
-	}
-	return uuid, bad != noDigit
+	word, half := binary.LittleEndian.Uint64, binary.LittleEndian.Uint32
+	a, badA := packHex(word(text))
+	b, badB := packHex(uint64(half(text[9:])) | uint64(half(text[14:]))<<32)
+	c, badC := packHex(uint64(half(text[19:])) | uint64(half(text[24:]))<<32)
+	d, badD := packHex(word(text[28:]))
+	binary.LittleEndian.PutUint64(uuid[:], a|b<<32)
+	binary.LittleEndian.PutUint64(uuid[8:], c|d<<32)
+	return uuid, badA|badB|badC|badD == 0
+}
+
+// packHex makes four bytes of eight digits in lower case, the first of each in
+// the lowest byte. It works on all eight at once: a digit's value is its low
+// four bits, and nine more where it is a letter. That every byte was a digit is
+// seen by writing the values as digits again; else bad is not 0.
+func packHex(digits uint64) (bytes, bad uint64) {
+	const ones = 0x0101010101010101
+	values := digits&(0x0f*ones) + 9*(digits>>6&ones)
+	letters := (values + 6*ones) >> 4 & ones
+	bad = (values + '0'*ones + ('a'-'0'-10)*letters) ^ digits | values&(0xf0*ones)
+	bytes = (values<<4 | values>>8) & 0x00ff00ff00ff00ff
+	bytes = (bytes | bytes>>8) & 0x0000ffff0000ffff
+	return (bytes | bytes>>16) & 0xffffffff, bad
 }
 
 // appendUUID is the reverse of packUUID.

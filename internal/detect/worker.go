@@ -31,6 +31,7 @@ type Worker struct {
 	isShown bool // of the record at hand
 	pending []pendingFact
 	singles []single // by field
+	lately  uuidMemo
 	groups  []uint32 // scratch, as are these
 	values  []uint32
 	text    []byte
@@ -167,16 +168,20 @@ func (w *Worker) keep(target int, f fact) {
 // unknown notes what kept a rule from being decided, under the names of the
 // rules that would have alerted.
 func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
-	for i := range w.d.uses[o.Rule] {
-		u := &w.d.uses[o.Rule][i]
-		if u.role != counts {
+	for i := range w.d.usesAt[o.Place] {
+		u, missing := &w.d.usesAt[o.Place][i], w.blind
+		switch {
+		case u.role == counts:
+		case w.d.targets[u.target].rule.NotFollowedBy == nil: // what follows only makes alerts worse
+			missing = w.weak
+		default:
 			w.follow(r, u, false)
 		}
 		for _, f := range o.Blind {
-			w.miss(w.blind, u.target, r.Shape(), f, "")
+			w.miss(missing, u.target, r.Shape(), f, "")
 		}
 		for _, list := range o.Unread {
-			w.miss(w.blind, u.target, r.Shape(), event.NoField, list)
+			w.miss(missing, u.target, r.Shape(), event.NoField, list)
 		}
 	}
 }

@@ -222,9 +222,9 @@ func reason(e *graph.Error) string {
 	switch e.Kind {
 	case graph.NotPermitted:
 		if e.Permission != "" {
-			return "no permission " + e.Permission
+			return noPermission + e.Permission
 		}
-		return "not permitted"
+		return notPermitted
 	case graph.NotLicensed:
 		return "the tenant has no " + e.Licence.Title()
 	}

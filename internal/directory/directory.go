@@ -45,6 +45,11 @@ func Open(fsys fs.FS) (*Directory, error) {
 // Lists are the lists of the folder: see Snapshot.Lists.
 func (d *Directory) Lists() map[string][]string { return d.snapshot.Lists() }
 
+// DormantAccounts is Snapshot's.
+func (d *Directory) DormantAccounts(days int) (ids []string, ok bool) {
+	return d.snapshot.DormantAccounts(days)
+}
+
 // listParts are the parts that lists are made of.
 var listParts = []string{UsersPart, MailboxesPart, AssignmentsPart, EligibilityPart, GroupsPart, DomainsPart}
 

@@ -42,7 +42,7 @@ func TestLists(t *testing.T) {
 	}
 	want := map[string][]string{
 		"guests": {"aaaa"}, "disabled_accounts": {"bbbb"}, "resource_accounts": {"bbbb"}, "accepted_domains": {"contoso.com"}, "home_tenant_id": {"1111"},
-		"privileged_users": {"cccc", "dddd", "eeee"}, "role:r1": {"cccc", "dddd"}, "role:r2": {"eeee"}, "group:g1": {"eeee"}, "group:g2": {},
+		"privileged_users": {"cccc", "dddd", "eeee"}, "role:r1": {"cccc", "dddd"}, "role:r2": {"eeee"}, "group:g1": {"eeee"}, "group:g2": {}, "teams_rooms": {},
 	}
 	if diff := cmp.Diff(want, d.Lists()); diff != "" {
 		t.Error(diff)

@@ -6,9 +6,10 @@ import (
 )
 
 // Lists are the live lists of the baseline that the snapshot can answer:
-// resource_accounts, guests, disabled_accounts, privileged_users (whoever holds
-// an Entra role directly, by a group or as eligible), accepted_domains,
-// home_tenant_id, and role:TEMPLATE-ID and group:ID for every role and group.
+// resource_accounts, teams_rooms, guests, disabled_accounts, privileged_users
+// (whoever holds an Entra role directly, by a group or as eligible),
+// accepted_domains, home_tenant_id, and role:TEMPLATE-ID and group:ID for every
+// role and group. DormantAccounts gives one more, which needs a number.
 // Members are object ids in lower case, sorted. A list that needs something
 // which was not looked at is left out; Missing then names the part.
 func (s *Snapshot) Lists() map[string][]string {
@@ -21,6 +22,9 @@ func (s *Snapshot) Lists() map[string][]string {
 	}
 	if list, ok := s.resourceAccounts(); ok {
 		lists["resource_accounts"] = list
+	}
+	if list, ok := s.teamsRooms(); ok {
+		lists["teams_rooms"] = list
 	}
 	if s.Domains.Known {
 		var names []string
@@ -36,6 +40,32 @@ func (s *Snapshot) Lists() map[string][]string {
 	}
 	s.roleLists(lists)
 	return lists
+}
+
+// DormantAccounts are the enabled accounts that were made more than so many
+// days before the snapshot was taken and that nobody got in to since: the live
+// list dormant_accounts. ids are as in Lists. ok is false where the snapshot
+// does not say when it was taken, or cannot tell it of every such account.
+func (s *Snapshot) DormantAccounts(days int) (ids []string, ok bool) {
+	if !s.whole(UsersPart) || s.Taken.IsZero() {
+		return nil, false
+	}
+	since := s.Taken.AddDate(0, 0, -days)
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		if Is(a.Enabled, false) || a.Created.Known && !a.Created.Value.Before(since) {
+			continue
+		}
+		used := s.UsedSince(a, since, s.Taken)
+		switch {
+		case Is(used, true):
+		case !used.Known, !a.Enabled.Known, !a.Created.Known:
+			return nil, false
+		default:
+			ids = append(ids, a.ID)
+		}
+	}
+	return sorted(ids), true
 }
 
 func (s *Snapshot) whole(part string) bool {
@@ -68,6 +98,12 @@ func (s *Snapshot) resourceAccounts() ([]string, bool) {
 		}
 	}
 	return sorted(ids), true
+}
+
+// teamsRooms are the accounts that sign in a Teams Rooms system.
+func (s *Snapshot) teamsRooms() ([]string, bool) {
+	unknown := slices.ContainsFunc(s.Accounts, func(a Account) bool { return !a.TeamsRoom().Known })
+	return s.ids(func(a *Account) bool { return Is(a.TeamsRoom(), true) }), s.whole(UsersPart) && !unknown
 }
 
 // roleLists needs all of assignments, eligibilities and groups: with one of

@@ -255,6 +255,10 @@ func subscriptionOf(r *Record, f *field) Values {
 // where; of other operations, who did them and from where.
 func (r *Record) addActivity(add func(kind string, id, name []byte)) {
 	add("account", r.core(activityAccount).First(), nil)
+	given := r.layout.fields[r.layout.core[activityAccount]]
+	if bytes.EqualFold(r.assigned(given, "principalType"), []byte("Group")) {
+		add("group", r.lower(r.assigned(given, "principalId")), nil)
+	}
 	f := r.layout.fields[r.layout.core[activityActor]]
 	name := callerName(r, f).First()
 	kind := "service_principal"

@@ -2,8 +2,6 @@ package event
 
 import (
 	"math/bits"
-
-	"vakt/internal/extract"
 )
 
 // coreField is a field that is read of every record, whatever the rules ask:
@@ -137,21 +135,11 @@ func (r *Record) core(c coreField) Values { return r.Field(r.layout.core[c]) }
 // quicker than core where nobody else asks for the field.
 func (r *Record) coreText(c coreField) []byte {
 	f := r.layout.core[c]
-	p := r.layout.plain[r.shape][f]
-	if p.log&r.logs == 0 {
+	text, is := r.Text(f)
+	if is == Mixed {
 		return r.Field(f).First()
 	}
-	raw := r.row.Raw(int(p.slot))
-	switch {
-	case raw == nil || extract.IsNull(raw):
-		return nil
-	case raw[0] == '[':
-		return r.Field(f).First()
-	}
-	if v, ok := r.scalar(p.kind, raw); ok {
-		return v.Text
-	}
-	return nil
+	return text
 }
 
 // primary is the log whose columns describe the record best; NoLog when out

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -249,18 +250,52 @@ func outcomeOf(text []byte) []byte {
 // ({"Name":…,"Value":…} or {"key":…,"value":…}), or nil.
 func pairValue(raw []byte, name string) []byte {
 	for e := range extract.Elements(raw) {
-		if n := pairName(e); n != nil && equalText(n, name) {
-			return extract.Member(e, "value")
+		if p := pairOf(e); p.name != nil && equalText(p.name, name) {
+			return p.value
 		}
 	}
 	return nil
 }
 
-func pairName(e []byte) []byte {
-	if n := extract.Member(e, "name"); n != nil {
-		return n
+// pair is one of a list of name/value pairs; nil is what is not there.
+type pair struct{ name, value []byte }
+
+func pairOf(e []byte) pair {
+	var m [3][]byte
+	members(e, []string{"name", "key", "value"}, m[:])
+	if m[0] != nil {
+		return pair{m[0], m[2]}
 	}
-	return extract.Member(e, "key")
+	return pair{m[1], m[2]}
+}
+
+// pairList holds the pairs of a column of record number.
+type pairList struct {
+	number uint32
+	column Field
+	list   []pair
+}
+
+// pairsOf are the pairs of a column, listed once a record: each field that is
+// read from parameters goes through them.
+func (r *Record) pairsOf(column Field) []pair {
+	for i := range r.pairLists {
+		if l := &r.pairLists[i]; l.number == r.number && l.column == column {
+			return l.list
+		}
+	}
+	var list []pair
+	i := slices.IndexFunc(r.pairLists, func(l pairList) bool { return l.column == column })
+	if i < 0 {
+		i, r.pairLists = len(r.pairLists), append(r.pairLists, pairList{column: column})
+	} else {
+		list = r.pairLists[i].list[:0]
+	}
+	for e := range extract.Elements(r.Field(column).First()) {
+		list = append(list, pairOf(e))
+	}
+	r.pairLists[i].number, r.pairLists[i].list = r.number, list
+	return list
 }
 
 // equalText compares a raw string with a name, without case.

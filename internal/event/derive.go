@@ -22,6 +22,8 @@ type derived struct {
 	// alone are the logs in which it is a function of the first column that
 	// has a value, and of nothing else (see Record.Peek).
 	alone Log
+	// only, where there is one, makes the one value of the text of that column.
+	only func(r *Record, text []byte) []byte
 	// renames is true where it is its one column by another name.
 	renames bool
 	// peek, where there is one, answers Record.Peek for what follows from more
@@ -39,7 +41,7 @@ const (
 // account, actor and ip exist for every log, so that correlations can group
 // by them across logs.
 var derivations = []derived{
-	{name: "account", logs: anyLog, alone: directory, compute: accountIDs, from: map[Log][]string{
+	{name: "account", logs: anyLog, alone: directory, compute: accountIDs, only: (*Record).accountID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}, Activity: activityBodies}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}, Activity: activityCaller}},
@@ -76,8 +78,8 @@ var derivations = []derived{
 	{name: "targetResources.modifiedProperties.oldValue", logs: Audit, compute: modifiedOlds, from: modifiedFrom},
 	{name: "targetResources.modifiedProperties.newValue", logs: Audit, compute: modifiedNews, from: modifiedFrom},
 	{name: "additionalDetails.<key>", logs: Audit, open: true, param: after("additionalDetails."), compute: additionalDetail, from: map[Log][]string{Audit: {"additionalDetails"}}},
-	{name: "modified.<name>.old", logs: Audit | Unified, open: true, param: between("modified.", ".old"), compute: modifiedOld, from: modifiedFrom},
-	{name: "modified.<name>.new", logs: Audit | Unified, open: true, param: between("modified.", ".new"), compute: modifiedNew, from: modifiedFrom},
+	{name: "modified.<name>.old", logs: Audit | Unified, open: true, param: between("modified.", ".old"), compute: modifiedOld, peek: peekModifiedOld, from: modifiedFrom},
+	{name: "modified.<name>.new", logs: Audit | Unified, open: true, param: between("modified.", ".new"), compute: modifiedNew, peek: peekModifiedNew, from: modifiedFrom},
 	{name: "modified.<name>.added", logs: Audit | Unified, open: true, param: between("modified.", ".added"), compute: modifiedAdded, from: modifiedFrom},
 
 	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), alone: Risk, compute: pairNamed, from: map[Log][]string{Risk: {"additionalInfo"}}},
@@ -172,11 +174,14 @@ func accountIDs(r *Record, f *field) Values {
 	}
 	for _, b := range f.from[0] {
 		if v := r.Field(b); len(v.List) > 0 && len(v.First()) > 0 {
-			return r.one(plainUPN(r.lower(v.First())), String)
+			return r.one(r.accountID(v.First()), String)
 		}
 	}
 	return Values{}
 }
+
+// accountID is the account id of an object id or UPN.
+func (r *Record) accountID(text []byte) []byte { return plainUPN(r.lower(text)) }
 
 // mailboxAccount is the mailbox's owner, else the user who acted.
 func (r *Record) mailboxAccount(f *field) Values {

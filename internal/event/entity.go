@@ -33,7 +33,7 @@ func (r *Record) EachEntity(yield func(kind string, id, name []byte)) {
 	text := r.coreText
 	switch r.primary() {
 	case SignIn:
-		add("account", r.core(signInAccount).First(), plainUPN(text(signInUPN)))
+		add("account", r.coreText(signInAccount), plainUPN(text(signInUPN)))
 		add("service_principal", text(signInServicePrincipal), text(signInServicePrincipalName))
 		add("ip", text(signInIP), nil)
 		add("app", text(signInApp), text(signInAppName))
@@ -42,7 +42,7 @@ func (r *Record) EachEntity(yield func(kind string, id, name []byte)) {
 		r.addParties(add)
 		add("ip", text(auditIP), nil)
 	case Risk:
-		add("account", r.core(riskAccount).First(), plainUPN(text(riskUPN)))
+		add("account", r.coreText(riskAccount), plainUPN(text(riskUPN)))
 		add("ip", text(riskIP), nil)
 	case Unified:
 		user := text(unifiedUser)

@@ -39,9 +39,9 @@ var (
 // of the names.
 func (r *Record) pairs(f *field, names []string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		for _, list := range f.from[0] {
-			for e := range extract.Elements(r.Field(list).First()) {
-				if pairIn(e, names) && !yield(extract.Member(e, "value")) {
+		for _, column := range f.from[0] {
+			for _, p := range r.pairsOf(column) {
+				if p.isOneOf(names) && !yield(p.value) {
 					return
 				}
 			}
@@ -49,9 +49,8 @@ func (r *Record) pairs(f *field, names []string) iter.Seq[[]byte] {
 	}
 }
 
-func pairIn(e []byte, names []string) bool {
-	name := pairName(e)
-	return name != nil && slices.ContainsFunc(names, func(n string) bool { return equalText(name, n) })
+func (p pair) isOneOf(names []string) bool {
+	return p.name != nil && slices.ContainsFunc(names, func(n string) bool { return equalText(p.name, n) })
 }
 
 // ruleActions yields the actions of a rule that Outlook made.
@@ -192,15 +191,26 @@ func forwardTargets(r *Record, f *field) Values {
 	})
 }
 
-// forwardDomains are the different domains of those addresses.
+// domainList holds the domains that record number sends mail on to.
+type domainList struct {
+	number uint32
+	list   [][]byte
+}
+
+// forwardDomains are the different domains of those addresses, found once a
+// record. Every field of them is made of the same columns.
 func (r *Record) forwardDomains(f *field) [][]byte {
-	var all [][]byte
+	l := &r.forwarded
+	if l.number == r.number {
+		return l.list
+	}
+	l.number, l.list = r.number, l.list[:0]
 	for a := range r.forwards(f) {
-		if d := domain(a); !slices.ContainsFunc(all, func(known []byte) bool { return bytes.Equal(known, d) }) {
-			all = append(all, d)
+		if d := domain(a); !slices.ContainsFunc(l.list, func(known []byte) bool { return bytes.Equal(known, d) }) {
+			l.list = append(l.list, d)
 		}
 	}
-	return all
+	return l.list
 }
 
 func forwardDomainList(r *Record, f *field) Values {

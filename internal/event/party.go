@@ -55,9 +55,9 @@ func (r *Record) parseParties() {
 		return
 	}
 	for e := range extract.Elements(list) {
-		r.targets = append(r.targets, party{
-			ID: r.idMember(e, "id"), UPN: r.member(e, "userPrincipalName"), Name: r.member(e, "displayName"), Type: r.member(e, "type"),
-		})
+		var m [4][]byte
+		members(e, []string{"id", "userPrincipalName", "displayName", "type"}, m[:])
+		r.targets = append(r.targets, party{ID: r.idText(m[0]), UPN: r.filledText(m[1]), Name: r.filledText(m[2]), Type: r.filledText(m[3])})
 	}
 	r.actor = r.initiator()
 }
@@ -72,15 +72,22 @@ func (r *Record) initiator() party {
 }
 
 func (r *Record) member(e []byte, key string) []byte {
-	raw := extract.Member(e, key)
+	return r.filledText(extract.Member(e, key))
+}
+
+// filledText is the text of a raw value; nil where it is null or not there.
+func (r *Record) filledText(raw []byte) []byte {
 	if raw == nil || extract.IsNull(raw) {
 		return nil
 	}
 	return r.textOf(raw)
 }
 
-func (r *Record) idMember(e []byte, key string) []byte {
-	text := r.lower(r.member(e, key))
+func (r *Record) idMember(e []byte, key string) []byte { return r.idText(extract.Member(e, key)) }
+
+// idText is the same of an id; nil where it stands for none.
+func (r *Record) idText(raw []byte) []byte {
+	text := r.lower(r.filledText(raw))
 	if noID(text) {
 		return nil
 	}

@@ -43,6 +43,42 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 	return nil, Mixed
 }
 
+// Text answers for a field that has one value without keeping it: its text,
+// where it is Alone. Empty and Unseen say the same as of Peek. Where it is
+// Mixed, Field has to be asked.
+func (r *Record) Text(f Field) (text []byte, is Standing) {
+	if p := r.layout.plain[r.shape][f]; p.log&r.logs != 0 {
+		raw := r.row.Raw(int(p.slot))
+		if raw == nil || extract.IsNull(raw) {
+			return nil, Empty
+		}
+		return r.onlyText(p.kind, raw)
+	}
+	d := r.layout.fields[f]
+	raw, is := r.Peek(f)
+	switch {
+	case is != Alone:
+		return nil, is
+	case d.derive == nil:
+		return r.onlyText(d.kind, raw)
+	case d.derive.only != nil && raw[0] == '"':
+		return d.derive.only(r, r.textOf(raw)), Alone
+	}
+	return nil, Mixed
+}
+
+// onlyText is the text of a value that is one.
+func (r *Record) onlyText(k kind, raw []byte) ([]byte, Standing) {
+	switch {
+	case raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType:
+		return nil, Mixed
+	}
+	if v, ok := r.scalar(k, raw); ok {
+		return v.Text, Alone
+	}
+	return nil, Empty
+}
+
 // plainColumn is where a column stands in a shape that writes it in one place,
 // and leaves it out where it has no value.
 type plainColumn struct {

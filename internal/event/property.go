@@ -49,16 +49,63 @@ func (l *propertyList) addFrom(e []byte) {
 // properties of a target. Graph calls the name displayName, the unified log
 // Name.
 func propertyMembers(e []byte) (name, value, within []byte) {
-	var members [4][]byte
+	var m [4][]byte
+	members(e, []string{"displayName", "name", "newValue", "modifiedProperties"}, m[:])
+	if m[0] != nil {
+		return m[0], m[2], m[3]
+	}
+	return m[1], m[2], m[3]
+}
+
+// members finds the raw values of the first members of an object that have
+// these keys, in one pass; nil where there is none.
+func members(e []byte, keys []string, found [][]byte) {
 	for key, raw := range extract.Members(e) {
-		for i, k := range [...]string{"displayName", "name", "newValue", "modifiedProperties"} {
-			if members[i] == nil && extract.KeyIs(key, k) {
-				members[i] = raw
+		for i, k := range keys {
+			if found[i] == nil && extract.KeyIs(key, k) {
+				found[i] = raw
+				break
 			}
 		}
 	}
-	if members[0] != nil {
-		return members[0], members[2], members[3]
+}
+
+// The sides of a modified property.
+const (
+	oldSide = "oldValue"
+	newSide = "newValue"
+)
+
+func peekModifiedOld(r *Record, f *field) ([]byte, Standing) { return r.peekModified(f, oldSide) }
+func peekModifiedNew(r *Record, f *field) ([]byte, Standing) { return r.peekModified(f, newSide) }
+
+// peekModified is what a side of a modified property follows from: the sides
+// as they stand, with commas between. Most audits do not have the property.
+func (r *Record) peekModified(f *field, side string) ([]byte, Standing) {
+	if r.cutTargets {
+		return nil, Mixed
 	}
-	return members[1], members[2], members[3]
+	if !r.carries(f) {
+		return nil, Unseen
+	}
+	var all []byte
+	for _, p := range r.properties(f) {
+		if !equalText(p.name, f.param) {
+			continue
+		}
+		raw := extract.Member(p.raw, side)
+		switch {
+		case raw == nil || extract.IsNull(raw):
+		case all == nil:
+			all = raw
+		default:
+			from := len(r.arena)
+			r.arena = append(append(append(r.arena, all...), ','), raw...)
+			all = r.arena[from:len(r.arena):len(r.arena)]
+		}
+	}
+	if all == nil {
+		return nil, Empty
+	}
+	return all, Alone
 }

@@ -30,6 +30,8 @@ type Record struct {
 	day      day
 
 	modifiedAudit, modifiedUnified propertyList
+	pairLists                      []pairList // by column, of those that were asked for
+	forwarded                      domainList
 
 	stepForms [16]stepForm // by form, of the layout's row
 
@@ -50,7 +52,7 @@ type cell struct {
 func (r *Record) attach(l *Layout) {
 	r.layout, r.row = l, l.projection.NewRow()
 	r.cells, r.day = nil, day{}
-	r.stepForms = [16]stepForm{}
+	r.stepForms, r.pairLists = [16]stepForm{}, nil
 }
 
 func (r *Record) reset(raw []byte) {
@@ -96,14 +98,23 @@ func (r *Record) compute(f *field) Values {
 	case f.derive == nil:
 		return r.column(f)
 	}
+	if !r.carries(f) {
+		return Values{Unknown: true}
+	}
+	return f.derive.compute(r, f)
+}
+
+// carries tells whether any of the columns that a field is computed from is
+// known.
+func (r *Record) carries(f *field) bool {
 	for _, alternatives := range f.from {
 		for _, base := range alternatives {
 			if !r.Field(base).Unknown {
-				return f.derive.compute(r, f)
+				return true
 			}
 		}
 	}
-	return Values{Unknown: true}
+	return false
 }
 
 // column reads the first source of a column that has a value. In a Log

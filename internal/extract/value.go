@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"iter"
 	"sync"
 	"unicode/utf8"
@@ -124,7 +125,13 @@ func Member(raw []byte, key string) []byte {
 
 // KeyIs reports whether a raw key, with its quotes, equals a name once it is
 // decoded, without ASCII case.
-func KeyIs(raw []byte, name string) bool { return equalKey(inner(raw), name) }
+func KeyIs(raw []byte, name string) bool {
+	text := inner(raw)
+	if len(text) != len(name) && bytes.IndexByte(text, '\\') < 0 {
+		return false
+	}
+	return equalKey(text, name)
+}
 
 // equalKey compares the text of a string, which may have escapes, with a key
 // without ASCII case.

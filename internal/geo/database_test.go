@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/oschwald/maxminddb-golang/v2"
 )
 
 // The writer below knows as much of the MaxMind DB format (specification 2.0)
@@ -61,7 +63,7 @@ func encode(b *bytes.Buffer, v any) {
 
 // database writes a file in which the addresses below 128.0.0.0 have an entry
 // and the others have none.
-func database(t *testing.T, entry any) string {
+func database(t testing.TB, entry any) string {
 	t.Helper()
 	var data, file bytes.Buffer
 	encode(&data, entry)
@@ -153,4 +155,27 @@ func TestOpenDatabaseRefuses(t *testing.T) {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
+}
+
+// FuzzDatabase: a damaged file is refused, or says that it does not know.
+func FuzzDatabase(f *testing.F) {
+	good, err := os.ReadFile(database(f, []pair{{"country", []pair{{"iso_code", "SE"}}}, {"location", []pair{{"latitude", 59.3}, {"longitude", 18.0}}}}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)-20])
+	f.Add([]byte("\xab\xcd\xefMaxMind.com"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		reader, err := maxminddb.OpenBytes(data)
+		if err != nil {
+			return
+		}
+		db := &Database{reader}
+		for _, ip := range []string{"100.64.0.1", "203.0.113.9", "2001:db8::1"} {
+			if country, place, ok := db.Locate(netip.MustParseAddr(ip)); ok && (country == "" || place.Radius < 0 || math.Abs(place.Lat) > 90) {
+				t.Errorf("%s: %q %+v", ip, country, place)
+			}
+		}
+	})
 }

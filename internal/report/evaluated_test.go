@@ -85,7 +85,7 @@ func stillEnglish(r *report.Report, text string) []string {
 	for _, p := range r.Snapshot.Policies.Value {
 		own = append(own, p.Name, "")
 	}
-	own = append(own, "View-Only Organization Management", "", "User registered security info", "")
+	own = append(own, "View-Only Organization Management", "", "Microsoft Defender for Cloud Apps", "", "User registered security info", "")
 	return english.FindAllString(names.ReplaceAllString(strings.NewReplacer(own...).Replace(text), ""), -1)
 }
 

@@ -19,6 +19,11 @@ type document struct {
 	*check.Result
 	Parts    []part   `json:"parts"`
 	Evidence []window `json:"evidence"`
+	// Rows, Effect and Scope are what the tables rows, ca_effect and scope
+	// hold.
+	Rows   []Row   `json:"rows,omitempty"`
+	Effect *Effect `json:"ca_effect,omitempty"`
+	Scope  []scope `json:"out_of_scope"`
 }
 
 type part struct {
@@ -39,7 +44,8 @@ type window struct {
 // JSON writes the report as one document with members in snake_case.
 func (r *Report) JSON(w io.Writer) error {
 	d := document{Made: r.Made.UTC(), Version: r.Version, Name: r.tenantName(), Result: r.Result,
-		Parts: parts(r.Snapshot.Parts), Evidence: windows(r.Snapshot.Evidence)}
+		Parts: parts(r.Snapshot.Parts), Evidence: windows(r.Snapshot.Evidence),
+		Rows: r.Rows, Effect: r.Effect, Scope: scopes}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -35,6 +35,10 @@ type page struct {
 	Ages       chart
 	Passwords  chart
 	Checks     sheet
+	Rows       sheet
+	Effect     sheet
+	EffectN    string
+	Scope      sheet
 }
 
 type hole struct{ What, Why string }
@@ -78,7 +82,7 @@ func (r *Report) page(v voice) *page {
 	p := &page{
 		Lang: v.Lang(), Tenant: r.tenantName(), TenantID: r.Snapshot.Tenant, Version: r.Version,
 		Taken: cmp.Or(minute(r.Snapshot.Taken), v.Say("unknown")), Made: minute(r.Made),
-		Complete: r.Result.Complete, Checks: r.checkSheet(v), Parts: r.seenSheet(v).Rows,
+		Complete: r.Result.Complete, Checks: r.checkSheet(v), Rows: r.rowSheet(v), Effect: r.effectSheet(v), EffectN: r.effectWords(v), Scope: r.scopeSheet(v), Parts: r.seenSheet(v).Rows,
 		HiddenN: len(r.Result.Hidden), Tiles: r.tiles(v), Coverage: r.bars(v), Verdicts: r.verdicts(v),
 		Groups: r.groups(v, check.Found), Blind: r.groups(v, check.CouldNotLook), Exceptions: r.exceptions(v),
 		Ages: r.ages(v), Passwords: r.passwords(v),

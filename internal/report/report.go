@@ -23,6 +23,12 @@ type Report struct {
 	Result *check.Result
 	// Snapshot is what they looked at.
 	Snapshot *directory.Snapshot
+	// Rows are the rows of the guide and what covers them; none where nobody
+	// asked.
+	Rows []Row
+	// Effect is what Conditional Access did to the sign-ins of the logs that
+	// were given; nil without logs.
+	Effect *Effect
 	// Made is when the report is written.
 	Made time.Time
 	// Version is the version of the program that wrote it.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
 	"vakt/internal/check"
@@ -63,7 +64,7 @@ func tenant(holes ...directory.Missing) *report.Report {
 		{Population: "after_block"}}
 	r.Tallies = []check.Tally{{Check: "resource-signin-enabled", Title: "Sign-in enabled", Severity: rule.High, Findings: len(hostile)}}
 	r.Exceptions = []check.ExceptionState{{Exception: check.Exception{Account: hostile[2], Owner: hostile[0], Reason: hostile[3], Until: made}, State: check.Expired, Days: -1}}
-	return &report.Report{Result: r, Snapshot: s, Made: made, Version: "test"}
+	return &report.Report{Result: r, Snapshot: s, Made: made, Version: "test", Rows: covered(), Effect: effect()}
 }
 
 func html(t *testing.T, r *report.Report, lang string) string {
@@ -222,6 +223,50 @@ func TestCSVListsEveryAccountBehindANumber(t *testing.T) {
 	}
 }
 
+// covered is a row with two means, one of which is no better than blind, and a
+// row that nothing covers.
+func covered() []report.Row {
+	rows := []report.Row{{Row: "G11", ID: "risk-leaked-credentials", Severity: "high", Log: "riskDetection", Licence: "P1", By: []report.Means{
+		{Name: "risk-leaked-credentials", Kind: "rule", Data: "risk", Records: 7, Found: 1, State: report.RowLive},
+		{Name: "another", Kind: "check", Data: "the tenant", State: report.RowNoLicence, Why: "no records of the log risk, which takes Entra ID P2"},
+	}}, {Row: "G48", ID: "success-signins-up-vs-last-week", Severity: "low", Log: "signIn", Licence: "P1"}}
+	for i := range rows {
+		rows[i].Settle()
+	}
+	return rows
+}
+
+// effect is what two policies did, one of which somebody has named to hurt.
+func effect() *report.Effect {
+	return &report.Effect{SignIns: 12, Unknown: 3, Rows: []report.EffectRow{
+		{Period: "2026-03-02", Policy: "a", Name: "=cmd|' /C calc'!A0", Result: "failure", Device: "unregistered", SignIns: 5, Accounts: 2},
+		{Period: "2026-03-02", Policy: "b", Name: "<script>alert(1)</script>", Result: "reportOnlySuccess", Device: "compliant", SignIns: 7},
+	}}
+}
+
+func TestRowsTellWhatIsLive(t *testing.T) {
+	rows := table(t, "rows")
+	want := [][]string{
+		{"Row", "Id", "Severity", "State", "Covered by", "Kind", "Looks at", "Looked at", "Found", "Licence", "Why"},
+		{"G11", "risk-leaked-credentials", "high", "live", "risk-leaked-credentials", "rule", "risk", "7", "1", "P1", ""},
+		{"G11", "risk-leaked-credentials", "high", "no licence", "another", "check", "the tenant", "", "", "P1", "no records of the log risk, which takes Entra ID P2"},
+		{"G48", "success-signins-up-vs-last-week", "low", "missing", "", "", "signIn", "", "", "P1", ""},
+	}
+	if d := cmp.Diff(want, rows); d != "" {
+		t.Error(d)
+	}
+	if r := covered(); r[0].State != report.RowLive || r[0].Why != "another: no records of the log risk, which takes Entra ID P2" || r[1].State != report.RowMissing {
+		t.Errorf("settled as %s (%s) and %s", r[0].State, r[0].Why, r[1].State)
+	}
+}
+
+func TestEffectCountsAccountsWhereSomebodyIsStopped(t *testing.T) {
+	rows := table(t, "ca_effect")
+	if len(rows) != 3 || rows[1][6] != "2" || rows[2][6] != "" {
+		t.Errorf("%q", rows)
+	}
+}
+
 func TestXLSX(t *testing.T) {
 	var b bytes.Buffer
 	if err := tenant().XLSX(&b, "sv"); err != nil {
@@ -232,7 +277,7 @@ func TestXLSX(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close() //nolint:errcheck // read only
-	if got := f.GetSheetList(); !slices.Equal(got, []string{"Läst", "Bedömningar", "Fynd", "MFA", "Kontroller", "Undantag"}) {
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"Läst", "Bedömningar", "Fynd", "MFA", "Kontroller", "Undantag", "Vägledningens rader", "Villkorsstyrd åtkomst", "Ingår inte"}) {
 		t.Errorf("sheets are %q", got)
 	}
 	for i := range hostile {

@@ -17,13 +17,14 @@ type sheet struct {
 
 // Sheets lists the ids of the tables that CSV can write.
 func Sheets() []string {
-	return []string{"verdicts", "findings", "coverage", "checks", "seen", "exceptions"}
+	return []string{"verdicts", "findings", "coverage", "checks", "seen", "exceptions", "rows", "ca_effect", "scope"}
 }
 
 // sheets makes the tables, in the order of Sheets with what was seen first:
 // a hole must be met before the numbers that it makes wrong.
 func (r *Report) sheets(v voice) []sheet {
-	return []sheet{r.seenSheet(v), r.verdictSheet(v), r.findingSheet(v), r.coverageSheet(v), r.checkSheet(v), r.exceptionSheet(v)}
+	return []sheet{r.seenSheet(v), r.verdictSheet(v), r.findingSheet(v), r.coverageSheet(v), r.checkSheet(v), r.exceptionSheet(v),
+		r.rowSheet(v), r.effectSheet(v), r.scopeSheet(v)}
 }
 
 func (v voice) head(ids ...string) []string {

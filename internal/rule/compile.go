@@ -90,6 +90,11 @@ func (r *Rule) references() []string {
 	if r.Vakt.NotFollowedBy != nil {
 		names = append(names, r.Vakt.NotFollowedBy.Rules...)
 	}
+	for _, line := range r.Vakt.Severity {
+		if line.Followed != nil {
+			names = append(names, line.Followed.Rules...)
+		}
+	}
 	return names
 }
 

@@ -29,6 +29,9 @@ func (r *reader) controls(n *yaml.Node) *Controls {
 	if _, ok := lines["searches"]; !ok && n.Kind == yaml.MappingNode {
 		r.refuse(n.Line, "vakt: controls: searches is missing")
 	}
+	if len(out.Searches) == 1 {
+		r.refuse(n.Line, "vakt: controls: there is one search, and nothing to combine it with")
+	}
 	return out
 }
 
@@ -93,9 +96,6 @@ func (c *compiler) controlMode(written *Controls) (exprOp, bool) {
 
 // isChoice tells whether an expression is the "or" of just these searches.
 func (e *expr) isChoice(places []int) bool {
-	if e.op == exprSearch {
-		return len(places) == 1 && e.search == places[0]
-	}
 	if e.op != exprOr || len(e.kids) != len(places) {
 		return false
 	}

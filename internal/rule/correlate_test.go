@@ -215,9 +215,9 @@ func TestRaises(t *testing.T) {
 			t.Error("a raise without a list there")
 		}
 	}
-	f([2]Truth{True, False}, "result=1", "account=ANNA")
-	f([2]Truth{False, Unknown}, "result=1", "account=bo", "actor=x")
-	f([2]Truth{Unknown, Unknown}, "result=1", "account=?", "actor=?")
+	f([2]Truth{True, False}, "result=1", "vakt.accountNames=ANNA")
+	f([2]Truth{False, Unknown}, "result=1", "vakt.accountNames=bo", "actor=x")
+	f([2]Truth{Unknown, Unknown}, "result=1", "vakt.accountNames=?", "actor=?")
 	if r := a.Raises[3]; r.AtLeast != 10 || r.Level != Critical || r.Field(event.Risk) != id(t, "country") || r.Field(event.Audit) != event.NoField {
 		t.Errorf("%+v", r)
 	}
@@ -230,7 +230,7 @@ func TestRaises(t *testing.T) {
 		}
 	}
 	words := a.Explain()
-	for _, want := range []string{`At least high when account is on the baseline list vips ("Anna").`, "At least low when s matched.", "At least critical when there are at least 10 different values of country."} {
+	for _, want := range []string{`At least high when vakt.accountNames is on the baseline list vips ("Anna").`, "At least low when s matched.", "At least critical when there are at least 10 different values of country."} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%s\nlacks %q", words, want)
 		}

@@ -112,6 +112,6 @@ func (c *Compiled) explainExtras(b *strings.Builder) {
 	}
 	for i := range c.Raises {
 		r := &c.Raises[i]
-		fmt.Fprintf(b, "At least %s when %s.\n", r.Level, r.words(c.expansions[r.List]))
+		fmt.Fprintf(b, "At least %s when %s%s.\n", r.Level, r.words(c.expansions[r.List]), r.loweredWords(c.Vakt.Severity[i].Threshold))
 	}
 }

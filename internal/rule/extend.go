@@ -46,6 +46,9 @@ func (c *Compiled) logs() []event.Log {
 // searchNames lists the searches that a match can name.
 func (c *Compiled) searchNames() []string {
 	names := c.logic.usedOrNone()
+	if c.Vakt.Controls != nil {
+		names = append(names, c.Vakt.Controls.Searches...) // also those that no list makes a control
+	}
 	for _, b := range c.Base {
 		names = append(names, b.Rule.searchNames()...)
 	}
@@ -62,7 +65,9 @@ func (d *detection) usedOrNone() []string {
 // raises resolves `vakt: severity`.
 func (c *compiler) raises(out *Compiled) {
 	for _, line := range out.Vakt.Severity {
-		r := Raise{Level: line.Level, List: line.List, Matched: line.Matched, AtLeast: line.AtLeast, Name: line.Field}
+		r := Raise{Level: line.Level, List: line.List, Matched: line.Matched, AtLeast: line.AtLeast, Alerts: line.Alerts, Name: line.Field}
+		c.lowered(out, &r, line)
+		c.followed(out, &r, line)
 		if names := out.searchNames(); r.Matched != "" && !slices.Contains(names, r.Matched) {
 			c.refuse(line.line, "vakt: severity: no rule beneath uses a search %q%s", r.Matched, hint(r.Matched, names))
 		}
@@ -137,6 +142,8 @@ func (r *Raise) words(e Expansion) string {
 		return fmt.Sprintf("%s is on the baseline list %s (%s)", r.Name, r.List, e.words())
 	case r.Matched != "":
 		return r.Matched + " matched"
+	case r.Alerts > 0 || r.FollowedBy != nil:
+		return r.otherWords()
 	}
 	return fmt.Sprintf("there are at least %d different values of %s", r.AtLeast, r.Name)
 }

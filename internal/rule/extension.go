@@ -55,8 +55,8 @@ func (r *reader) raisings(n *yaml.Node) []Raising {
 	for i, kid := range n.Content {
 		list[i].line = kid.Line
 		lines := section(r, kid, "vakt: severity", raisingKeys, &list[i])
-		if len(lines) != len(raisingKeys) && kid.Kind == yaml.MappingNode {
-			r.refuse(kid.Line, "vakt: severity: an entry needs when and level")
+		if kid.Kind == yaml.MappingNode {
+			r.checkRaising(&list[i], lines)
 		}
 	}
 	return list
@@ -67,6 +67,9 @@ var raisingKeys = []key[Raising]{
 	{"level", func(r *reader, n *yaml.Node, out *Raising) {
 		out.Level, _ = SeverityNamed(r.oneOf(n, "vakt: severity: level", levels))
 	}},
+	{"threshold", func(r *reader, n *yaml.Node, out *Raising) {
+		out.Threshold = r.parameter(n, "vakt: severity: threshold")
+	}},
 }
 
 var whenKeys = []key[Raising]{
@@ -75,10 +78,17 @@ var whenKeys = []key[Raising]{
 	{"distinct", func(r *reader, n *yaml.Node, out *Raising) { out.Field = r.filled(n, "vakt: severity: distinct") }},
 	{"at_least", func(r *reader, n *yaml.Node, out *Raising) { out.AtLeast = r.positive(n, "vakt: severity: at_least") }},
 	{"matched", func(r *reader, n *yaml.Node, out *Raising) { out.Matched = r.filled(n, "vakt: severity: matched") }},
+	{"alerts", func(r *reader, n *yaml.Node, out *Raising) { out.Alerts = r.positive(n, "vakt: severity: alerts") }},
+	{"followed_by", func(r *reader, n *yaml.Node, out *Raising) {
+		out.followed().Rules = r.group(n, "vakt: severity: followed_by")
+	}},
+	{"within", func(r *reader, n *yaml.Node, out *Raising) {
+		out.followed().Within = r.span(n, "vakt: severity: within")
+	}},
 }
 
 // whenForms are the keys that may stand together.
-var whenForms = [][]string{{"distinct", "at_least"}, {"list"}, {"list", "field"}, {"matched"}}
+var whenForms = [][]string{{"distinct", "at_least"}, {"list"}, {"list", "field"}, {"matched"}, {"alerts"}, {"followed_by", "within"}}
 
 func (r *reader) when(n *yaml.Node, out *Raising) {
 	before := len(r.problems)
@@ -87,7 +97,7 @@ func (r *reader) when(n *yaml.Node, out *Raising) {
 		return len(form) == len(lines) && !slices.ContainsFunc(form, func(k string) bool { return lines[k] == 0 })
 	}
 	if len(r.problems) == before && !slices.ContainsFunc(whenForms, fits) {
-		r.refuse(n.Line, "vakt: severity: when takes distinct and at_least, or list (and field), or matched")
+		r.refuse(n.Line, "vakt: severity: when takes distinct and at_least, or list (and field), or matched, or alerts, or followed_by and within")
 	}
 	if out.List != "" && out.Field == "" {
 		out.Field = "vakt.accountNames"

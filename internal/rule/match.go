@@ -144,7 +144,7 @@ func (m *Matcher) evaluate(i int, out []Outcome) []Outcome {
 	if t == False {
 		return out
 	}
-	if o := m.explain(c, t); o.counts() {
+	if o := m.explain(i, t); o.counts() {
 		out = append(out, o)
 	}
 	return out

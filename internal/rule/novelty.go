@@ -15,6 +15,7 @@ import (
 type Novelty struct {
 	Values        []string // names of fields, taken together
 	Within, After Span
+	Learned       bool // what the baseline has learned of the account counts as well
 
 	line int
 }
@@ -41,9 +42,9 @@ type Memory interface {
 // FirstSeen lets a match at t count only when its combination of Values is new
 // to its group: no other match of the rule and group in [t-Within, t) has it,
 // and the group is known long enough for that to mean something: there is one
-// at t-After or before. Matches of one second do not know of each other. What
-// the baseline has learned of an account counts as a match does. Every version
-// of a record is a match of its own.
+// at t-After or before. Matches of one second do not know of each other. Where the
+// rule says so, what the baseline has learned of an account counts as a match
+// does. Every version of a record is a match of its own.
 //
 // Matches that come late can take it back: it is decided Compiled.Settle after
 // t, in event time.
@@ -61,7 +62,12 @@ const defaultAfter = 14 * 24 * time.Hour
 var noveltyKeys = []key[Novelty]{
 	{"values", func(r *reader, n *yaml.Node, out *Novelty) { out.Values = r.group(n, "vakt: first_seen: values") }},
 	{"within", func(r *reader, n *yaml.Node, out *Novelty) { out.Within = r.span(n, "vakt: first_seen: within") }},
-	{"after", func(r *reader, n *yaml.Node, out *Novelty) { out.After = r.span(n, "vakt: first_seen: after") }},
+	{"after", func(r *reader, n *yaml.Node, out *Novelty) {
+		if out.After = (Span{}); n.Value != "none" {
+			out.After = r.span(n, "vakt: first_seen: after")
+		}
+	}},
+	{"learned", func(r *reader, n *yaml.Node, out *Novelty) { out.Learned = r.boolean(n, "vakt: first_seen: learned") }},
 }
 
 func (r *reader) novelty(n *yaml.Node) *Novelty {
@@ -113,7 +119,10 @@ func (c *compiler) firstSeen(out *Compiled) {
 		field, _ := c.field(out.Log, name, written.line, "vakt: first_seen: values")
 		f.Values = append(f.Values, field)
 	}
-	if group := out.groupNames(); len(group) == 1 && strings.EqualFold(group[0], "account") {
+	if group := out.groupNames(); written.Learned && (len(group) != 1 || !strings.EqualFold(group[0], "account")) {
+		c.refuse(written.line, "vakt: first_seen: learned needs the group account: the baseline learns what accounts show")
+	}
+	if written.Learned {
 		f.memory, _ = c.lists.(Memory)
 	}
 	out.FirstSeen, out.Settle = f, settle(out.Rule)
@@ -156,7 +165,12 @@ func (c *Compiled) explainNew(b *strings.Builder) {
 	group := strings.Join(c.groupNames(), " and ")
 	fmt.Fprintf(b, "Only the first with a %s that no such record of the same %s had in the %s before%s.\n",
 		what, group, spanWords(f.Within), parameterWords(written.Within.Parameter))
-	fmt.Fprintf(b, "While the %s has no such record from %s before or earlier%s, it is still being learned, and not alerted.\n",
-		group, spanWords(f.After), parameterWords(written.After.Parameter))
+	if f.After > 0 {
+		fmt.Fprintf(b, "While the %s has no such record from %s before or earlier%s, it is still being learned, and not alerted.\n",
+			group, spanWords(f.After), parameterWords(written.After.Parameter))
+	}
+	if written.Learned {
+		b.WriteString("What the baseline has learned of the account counts as well.\n")
+	}
 	fmt.Fprintf(b, "It is decided %s later, because late records can show that it was not the first.\n", spanWords(c.Settle))
 }

@@ -47,6 +47,7 @@ func TestFirstSeenIsRead(t *testing.T) {
 	country, app := id(t, "country"), id(t, "app")
 	f("{values: country, within: 30d}", FirstSeen{[]string{"country"}, []event.Field{country}, 30 * 24 * time.Hour, 14 * 24 * time.Hour, nil})
 	f("{values: [country, app], within: first_seen_window, after: 2h}", FirstSeen{[]string{"country", "app"}, []event.Field{country, app}, 40 * 24 * time.Hour, 2 * time.Hour, nil})
+	f("{values: country, within: 1s, after: none}", FirstSeen{[]string{"country"}, []event.Field{country}, time.Second, 0, nil})
 	f("{values: [country], within: 1s, after: learn}", FirstSeen{[]string{"country"}, []event.Field{country}, time.Second, time.Hour, nil})
 }
 
@@ -69,6 +70,7 @@ func TestFirstSeenIsRefused(t *testing.T) {
 	f(fresh("{values: country, within: nowhere}"), `r.yml:9: vakt: first_seen: within: there is no baseline parameter "nowhere" that is a time span above zero`)
 	f(fresh("{values: country, within: 1d, after: zero}"), `vakt: first_seen: after: there is no baseline parameter "zero" that is a time span above zero`)
 	f(fresh("{values: country, within: [1d]}"), `vakt: first_seen: within must be text, not a list`)
+	f(fresh("{values: country, within: 1d, learned: true}\n  group: ip"), "vakt: first_seen: learned needs the group account")
 	f(counting+"vakt:\n  first_seen: {values: ip, within: 1d}\n", "vakt: first_seen belongs in a plain rule")
 	counted := "name: c\ntitle: c\ncorrelation: {type: event_count, rules: [fresh], group-by: [ip], timespan: 1h, condition: {gte: 3}}\n"
 	f(fresh("{values: country, within: 1d}")+"---\n"+counted, `correlation: "fresh" has vakt: first_seen, growth or travel, and can only stand alone`)
@@ -103,7 +105,7 @@ func TestFirstSeenNeedsItsFields(t *testing.T) {
 func TestFirstSeenRemembers(t *testing.T) {
 	memory := remembering{since: map[string]int64{"ann": 50}, seen: map[string][2]int64{"ann country se": {100, 1000}, "ann app x": {100, 1000}}}
 	of := func(text string) *FirstSeen { return mustCompile(t, text, memory).Rules()[0].FirstSeen }
-	one, two := of(fresh("{values: country, within: 100s}")), of(fresh("{values: [country, app], within: 100s}"))
+	one, two := of(fresh("{values: country, within: 100s, learned: true}")), of(fresh("{values: [country, app], within: 100s, learned: true}"))
 	f := func(s *FirstSeen, account string, values string, at int64, want bool) {
 		t.Helper()
 		if got := s.Learned([]string{account}, strings.Fields(values), at); got != want {
@@ -121,10 +123,10 @@ func TestFirstSeenRemembers(t *testing.T) {
 	if first, ok := one.Since([]string{"ann"}); first != 50 || !ok {
 		t.Errorf("ann since %d, %v", first, ok)
 	}
-	byAddress := of(fresh("{values: country, within: 100s}\n  group: ip"))
-	f(byAddress, "ann", "se", 500, false)
-	if _, ok := byAddress.Since([]string{"ann"}); ok {
-		t.Error("an address is remembered")
+	unasked := of(fresh("{values: country, within: 100s}"))
+	f(unasked, "ann", "se", 500, false)
+	if _, ok := unasked.Since([]string{"ann"}); ok {
+		t.Error("what was learned counts where the rule does not say so")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // Outcome is what a rule says about a record.
 type Outcome struct {
 	Rule   *Compiled
+	Place  int   // of Rule among Set.Rules
 	Result Truth // True or Unknown
 	// Matched names the searches that were true and had a part in the
 	// result, in file order.
@@ -28,15 +29,16 @@ func (o *Outcome) counts() bool {
 // clone is the outcome in memory of its own.
 func (o *Outcome) clone() Outcome {
 	return Outcome{
-		Rule: o.Rule, Result: o.Result,
+		Rule: o.Rule, Place: o.Place, Result: o.Result,
 		Matched: slices.Clone(o.Matched), Blind: slices.Clone(o.Blind), Unread: slices.Clone(o.Unread),
 	}
 }
 
-// explain gathers why a rule is true or unknown.
-func (m *Matcher) explain(c *Compiled, t Truth) Outcome {
+// explain gathers why the rule at a place is true or unknown.
+func (m *Matcher) explain(place int, t Truth) Outcome {
+	c := m.set.rules[place]
 	p := &c.program
-	o := Outcome{Rule: c, Result: t, Matched: m.matched(c)}
+	o := Outcome{Rule: c, Place: place, Result: t, Matched: m.matched(c)}
 	if t == Unknown {
 		fields, lists := len(m.blinds), len(m.lists)
 		m.blind(p, p.condition)

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -58,6 +59,7 @@ func (c *compiler) outside(out *Compiled) {
 	if len(work.Words()) == 0 {
 		c.warn(written.line, "asleep: baseline parameter %s is empty", written.Hours)
 		out.Asleep = append(out.Asleep, written.Hours)
+		slices.Sort(out.Asleep)
 		return
 	}
 	out.Hours = work

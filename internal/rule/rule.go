@@ -118,14 +118,17 @@ type Lack struct {
 	line int
 }
 
-// Raising is one line of `vakt: severity`: of List, Matched and AtLeast one is
-// set. See Raise.
+// Raising is one line of `vakt: severity`: of List, Matched, AtLeast, Alerts
+// and Followed one is set. See Raise.
 type Raising struct {
-	Level   Severity
-	List    string // name of a baseline list
-	Field   string // compared with List, or counted up to AtLeast
-	Matched string // name of a search
-	AtLeast int
+	Level     Severity
+	List      string // name of a baseline list
+	Field     string // compared with List, or counted up to AtLeast
+	Matched   string // name of a search
+	AtLeast   int
+	Alerts    int
+	Followed  *Lack
+	Threshold string // with List: the baseline parameter that replaces the correlation's number
 
 	line int
 }

@@ -194,7 +194,11 @@ type NotFollowedBy struct {
 //   - List: for a fact's record, Matcher.Listed is True;
 //   - Matched: a fact's record matched the search of that name;
 //   - AtLeast: the records hold at least so many different values, compared
-//     without case, of the field that Field gives.
+//     without case, of the field that Field gives;
+//   - Alerts: there are at least so many alerts of the rule, this one among
+//     them, in its tenant on its UTC day;
+//   - FollowedBy: a fact of its Base with the alert's group lies between the
+//     earliest time of the alert and Within after its latest.
 //
 // Each can only turn true with more facts. Facts of a chain are judged by the
 // records beneath them.
@@ -202,7 +206,17 @@ type Raise struct {
 	Level   Severity
 	List    string // name of a baseline list
 	Matched string // name of a search of the rule, or of one beneath
-	AtLeast int    // 0 where List or Matched is set
+	AtLeast int    // 0 where another is set
+	Alerts  int    // the same
+
+	// FollowedBy is nil where another is set, and of at most one Raise of a
+	// rule, which then has no NotFollowedBy.
+	FollowedBy *FollowedBy
+
+	// Lower is, with List, the number that is enough for a fact whose record
+	// is on it, in place of the number in Bounds; 0 where that is the same for
+	// all. See HoldsFor.
+	Lower float64
 
 	// Name is the field compared or counted, as the rule calls it: `account`
 	// for a list unless the rule names another.
@@ -360,10 +374,8 @@ func (c *Compiled) reads() []event.Field {
 			list = append(list, fields...)
 		}
 	}
-	if c.NotFollowedBy != nil {
-		for _, b := range c.NotFollowedBy.Base {
-			list = append(append(list, b.Rule.Fields...), b.Group...)
-		}
+	for _, b := range c.Followers() {
+		list = append(append(list, b.Rule.Fields...), b.Group...)
 	}
 	return slices.DeleteFunc(list, func(f event.Field) bool { return f == event.NoField })
 }

@@ -76,7 +76,7 @@ func (m *Matcher) explore(p *plan) *crossing {
 		if c := m.set.rules[i]; m.unfit[i] {
 			end.said = append(end.said, saying{rule: i, ask: true})
 		} else if t := m.condition(&c.program, c.program.condition); t != False {
-			if o := m.explain(c, t); o.counts() {
+			if o := m.explain(i, t); o.counts() {
 				end.said = append(end.said, saying{rule: i, outcome: o.clone()})
 			}
 		}

@@ -39,7 +39,8 @@ type Travel struct {
 	// The fields of a sign-in that say where it comes from, and on what.
 	Country, City, Lat, Lon, IP, Device, Compliant, ASN event.Field
 
-	known *node // the record comes from one of the networks
+	known  *node  // the record comes from one of the networks
+	memory Memory // nil: nothing is remembered of the rule's groups
 }
 
 var travelKeys = []key[Traveling]{
@@ -97,7 +98,21 @@ func (c *compiler) travel(out *Compiled) {
 	if len(known) > 0 {
 		t.known = join(nodeOr, known)
 	}
+	if group := out.groupNames(); len(group) == 1 && strings.EqualFold(group[0], "account") {
+		t.memory, _ = c.lists.(Memory)
+	}
 	out.Travel = t
+}
+
+// Knows tells whether the baseline has learned that an account used a device a
+// day before a moment or earlier.
+func (t *Travel) Knows(account, device string, at int64) bool {
+	if t.memory == nil {
+		return false
+	}
+	const day = 24 * 60 * 60
+	first, _, ok := t.memory.Learned(account, "deviceDetail.deviceId", device)
+	return ok && first+day <= at
 }
 
 // fields are those that a travel reads, besides what its networks ask for.
@@ -158,7 +173,7 @@ func (c *Compiled) explainTravel(b *strings.Builder) {
 	if t.Again > 0 {
 		fmt.Fprintf(b, "The way between two countries is no news within %s after it was last gone.\n", spanWords(t.Again))
 	}
-	b.WriteString("It weighs little when both come from one compliant device.\n")
+	b.WriteString("It weighs little when both come from devices that are compliant, or that the account used on an earlier day.\n")
 }
 
 // plainOnly refuses in a correlation what changes which records match.

@@ -155,12 +155,16 @@ func (w *world) strike(i int, a *Attack, named map[int32]bool) {
 		w.victims[who] = true
 		w.blocked[who] = w.blocked[who] || a.Kind == "disabled_account_signin"
 		if a.Kind != "office_nat" {
-			w.hushed[who] = append(w.hushed[who], span{st.start - int64(time.Hour), st.start + int64(a.span()+hush)})
+			w.hushed[who] = append(w.hushed[who], span{st.start - int64(calm), st.start + int64(a.span()+hush)})
 		}
 	}
 	kind.strike(w, a, st)
 	w.events = append(w.events, st.events...)
 }
+
+// calm is how long before an attack its accounts live no life of their own:
+// longer than a flight from any office to any place an attack comes from.
+const calm = 13 * time.Hour
 
 // hush is how long after an attack its accounts live no life of their own: as
 // long as the longest of the rules that look back from one of life's events.

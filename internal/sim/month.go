@@ -101,7 +101,6 @@ type company struct {
 	people    []person
 	residents map[string][]account // by sort
 	holidays  map[string]map[int64]bool
-	hired     map[int64]account
 	scale     float64 // of what goes on in a day, against the scenario as written
 }
 
@@ -179,6 +178,9 @@ func (c *company) day(d *diary, day int64) {
 	c.filesDay(d, day)
 }
 
+// longest is how many days something goes on at most that began on a day.
+const longest = 5
+
 // monthly returns the records of a month, of some logs or of all, in the
 // order of time. Days are written when they come, a day ahead.
 func (s *Scenario) monthly(seed uint64, logs []string) iter.Seq[Record] {
@@ -187,7 +189,7 @@ func (s *Scenario) monthly(seed uint64, logs []string) iter.Seq[Record] {
 		d := &diary{}
 		c.attacks(d)
 		first := dayOf(s.Start)
-		for day := first - 3; day <= first; day++ {
+		for day := first - longest; day <= first; day++ {
 			c.day(d, day)
 		}
 		for day := first; day < first+int64(s.Days); day++ {
@@ -224,19 +226,23 @@ func (d *diary) until(from, to time.Time, logs []string, yield func(Record) bool
 // Incident is one attack of a scenario, as far as a reader of alerts can
 // recognise it: whom and what it concerned, and when.
 type Incident struct {
-	// Kind and Form are the attack's in the scenario.
-	Kind, Form string
+	// Kind is the attack's in the scenario.
+	Kind string `json:"kind"`
+	// Form is the attack's in the scenario, "" where it has but one.
+	Form string `json:"form,omitempty"`
 	// Rows are the rows of the catalogue that the attack is about.
-	Rows []string
-	// First and Last are the times of its first and last record, in UTC.
-	First, Last time.Time
+	Rows []string `json:"rows"`
+	// First is the time of its first record, in UTC.
+	First time.Time `json:"first"`
+	// Last is the time of its last record.
+	Last time.Time `json:"last"`
 	// Accounts are the object ids and the addresses (in lower case) of all
 	// accounts that it concerned, those it acted with included.
-	Accounts []string
+	Accounts []string `json:"accounts"`
 	// Addresses are the IP addresses that it came from.
-	Addresses []string
+	Addresses []string `json:"addresses"`
 	// Records is how many records it left.
-	Records int
+	Records int `json:"records"`
 }
 
 // Incidents returns the attacks of a scenario in its order, under a seed.

@@ -27,6 +27,7 @@ var (
 	pim          = program{"MS-PIM", "01fc33a7-78ba-4d2f-a4b7-768e336e890e"}
 	registration = program{"Device Registration Service", "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9"}
 	licensing    = program{"Microsoft Azure AD Group-Based Licensing", "65d91a3d-ab74-42e6-8a2f-0add61688c74"}
+	invitations  = program{"Microsoft B2B Admin Worker", "1e2ca66a-c176-45ea-a877-e87f7231e0ee"}
 	hr           = program{"Contoso HR Provisioning", "5d6e7f80-9102-4a1b-8c3d-4e5f60718293"}
 )
 
@@ -107,7 +108,7 @@ func (c *company) doer(w *writer, o *deed) {
 		w.object("app", func() {
 			w.null("appId")
 			w.str("displayName", o.app.name)
-			w.str("servicePrincipalId", derivedUUID(c.w.seed, useStaff, textSeed(o.app.name)))
+			w.str("servicePrincipalId", c.programID(o.app))
 			w.null("servicePrincipalName")
 		})
 		return

@@ -93,10 +93,10 @@ func (c *company) letter(w *writer, l *letter, seed uint64) {
 	w.str("OrganizationName", c.w.initialDomain())
 	w.str("OriginatingServer", "VI1PR04MB5437 (15.20.9654.016)\r\n")
 	w.str("SessionId", firstKnown(l.session, derivedUUID(mix(textSeed(l.by.id), seed>>40), useSession)))
-	switch {
-	case record == 50:
+	switch record {
+	case 50:
 		c.itemsRead(w, l, seed)
-	case record == 3:
+	case 3:
 		w.array("AffectedItems", func() { w.item(func() { c.item(w, l) }) })
 		w.bit("CrossMailboxOperation", l.logon != 0)
 	default:

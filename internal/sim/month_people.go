@@ -136,7 +136,8 @@ const inviters = 25
 // in.
 func (s *staff) invites() {
 	at := s.hours()
-	by := s.c.colleague(new(random(mix(s.c.w.seed, useStaff, 9, uint64(s.r.below(inviters))))))
+	r := random(mix(s.c.w.seed, useStaff, 9, uint64(s.r.below(inviters))))
+	by := s.c.colleague(&r)
 	domain := pick(&s.r, []string{guestDomain, guestDomain, guestDomain, "northwind.example.com", "adatum.example.com"})
 	first, last := pick(&s.r, firstNames), pick(&s.r, lastNames)
 	alias := lower(latin.Replace(first+"."+last)) + fmt.Sprint(s.r.below(90))
@@ -148,7 +149,7 @@ func (s *staff) invites() {
 // invitation itself.
 func (d *diary) invitation(c *company, at time.Time, by account, place origin, guest account, mail string, group uint64) {
 	add := user("Add user", "Add", aimAt(guest, changed(change{"AccountEnabled", "[]", "[true]"}, change{"UserType", "[]", text2("Guest")}, change{"CreationType", "[]", text2("Invitation")}, change{"UserPrincipalName", "[]", text2(guest.upn)})...))
-	add.app = program{"Microsoft Invitation Acceptance Portal", ""}
+	add.app = invitations
 	d.audit(c, at, add.as(group))
 	o := user("Invite external user", "Add", aimAt(guest))
 	o.service, o.prefix = "Invited Users", "B2B"

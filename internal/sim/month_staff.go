@@ -71,10 +71,10 @@ func (c *company) staffDay(d *diary, day int64) {
 	for range s.r.times(c.busy(day) * c.scale * 10) {
 		c.resetsPassword(d, s.hours(), c.colleague(&s.r).account, s.r.next())
 	}
-	for range s.r.times(c.busy(day) * 3) {
+	for range s.r.times(c.busy(day) * max(0.4, 3*c.scale)) {
 		s.activatesRole()
 	}
-	for range s.r.times(c.busy(day) * 0.25) {
+	for range s.r.times(c.busy(day) * max(0.05, 0.25*c.scale)) {
 		s.changesTenant()
 	}
 	for range s.r.times(c.busy(day) * c.scale * 2) {

@@ -102,7 +102,10 @@ func dormantActive(p *plot) {
 // for.
 func legacySignIn(p *plot) {
 	who := p.victim()
-	imap := func(e *entry) { e.alone, e.app, e.device = true, submission(), device{agent: "BAV2ROPC"}; e.app.client = "IMAP4" }
+	imap := func(e *entry) {
+		e.alone, e.app, e.device = true, submission(), device{agent: "BAV2ROPC"}
+		e.app.client = "IMAP4"
+	}
 	p.evenly(p.a.Attempts, func(_ int, at time.Time) { p.signIn(at, who.account, 50126, imap) })
 	p.signIn(p.after(p.a.span()), who.account, 0, imap)
 }

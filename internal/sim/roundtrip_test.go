@@ -261,7 +261,8 @@ func TestCompressionsHoldTheSameAndAreReproducible(t *testing.T) {
 	t.Parallel()
 	all := samples(t)
 	for _, shape := range Shapes() {
-		records := sameFile(shape, all)[:4]
+		records := sameFile(shape, all)
+		records = records[:min(4, len(records))] // a scenario has no Azure activity
 		for _, container := range Containers(shape) {
 			plain := render(t, shape, container, records, Options{})
 			for _, how := range []Compression{Gzip, Zstd, Zip} {

@@ -47,7 +47,7 @@ attacks:
 `
 
 func TestOwnScenariosLoad(t *testing.T) {
-	for _, name := range []string{"first-look", "quiet", "busy", "whole-guide", "small-business", "no-p1", "all-traps", "big"} {
+	for _, name := range []string{"first-look", "quiet", "busy", "whole-guide", "small-business", "no-p1", "all-traps", "big", "month"} {
 		if s := load(t, name); s.Name != name || s.Title == "" {
 			t.Errorf("%s: name %q, title %q", name, s.Name, s.Title)
 		}

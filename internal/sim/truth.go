@@ -20,8 +20,12 @@ type fact struct {
 
 // Truth returns what the attacks of the scenario must raise under a seed, in
 // the order of (First, Rule). An attack that stays below a rule's threshold
-// is in no truth.
+// is in no truth. Of a month there is none, as its life is not made to stay
+// below thresholds: see Incidents.
 func (s *Scenario) Truth(seed uint64) []Truth {
+	if s.Month != nil {
+		return nil
+	}
 	w := newWorld(s, seed)
 	groups := map[[2]string][]fact{}
 	for i := range w.events {

@@ -26,11 +26,12 @@ type Ledger struct {
 	Asleep    []RuleNote `json:"asleep"`    // rules whose baseline list is empty or unread
 	Dead      []RuleNote `json:"dead"`      // rules that no record can ever match
 	Undecided []RuleNote `json:"undecided"` // facts that the input's end left undecided
+	Learning  []RuleNote `json:"learning"`  // what was not alerted, as too little was known of the time before
 	Ungrouped []RuleNote `json:"ungrouped"` // matches without a value to group by
 }
 
 func newLedger() *Ledger {
-	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Dead: []RuleNote{}, Undecided: []RuleNote{}, Ungrouped: []RuleNote{}}
+	return &Ledger{Inputs: []*Entry{}, Blind: []Blind{}, Weak: []Blind{}, Asleep: []RuleNote{}, Dead: []RuleNote{}, Undecided: []RuleNote{}, Learning: []RuleNote{}, Ungrouped: []RuleNote{}}
 }
 
 // inputs are the accounts of one file: its own, or those of its members.

@@ -215,6 +215,7 @@ const goldenLedger = `{
       "count": 2
     }
   ],
+  "learning": [],
   "ungrouped": []
 }
 `
