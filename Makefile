@@ -31,7 +31,7 @@ help:
 	@echo "make simulate SEEDS=n   stories of plans that are applied while everything goes wrong; SEED=n tells one"
 	@echo "make crash   a run is killed at every point, under every answer; crash-double kills the recovery too"
 	@echo "make sabotage   the simulation must notice every one of a list of deliberate mistakes"
-	@echo "make bench   how fast reading and detection are, beside peers, in one run"
+	@echo "make bench   how fast reading and detection are, beside peers, and what is found of a simulated month, in one run"
 	@echo "make clean   remove bin/"
 
 # vakt detect ends with 4 where it found something at or above --fail-on.

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"vakt"
 	"vakt/internal/rig"
@@ -114,21 +117,57 @@ func (b *bench) play(ctx context.Context) (*month, error) {
 	return m, cmp.Or(writeLogs(ctx, m.scene, m.logs), writeLogs(ctx, before, m.past))
 }
 
-// writeLogs writes the logs of a scenario into a new folder, compressed.
-func writeLogs(ctx context.Context, s *sim.Scenario, folder string) error {
+// writeLogs writes the logs of a scenario into a new folder, a compressed file
+// a log: records as the APIs return them, one a line.
+func writeLogs(ctx context.Context, s *sim.Scenario, folder string) (err error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return err
 	}
-	for log, shape := range map[string]sim.Shape{sim.SignIn: sim.GraphBeta, sim.Audit: sim.GraphBeta, sim.Risk: sim.GraphBeta, sim.Unified: sim.ManagementActivity} {
-		err := write(filepath.Join(folder, log+".json.zst"), func(w io.Writer) error {
-			return sim.Render(w, shape, sim.Lines, s.Generate(monthSeed, log), sim.Options{Compression: sim.Zstd})
-		})
-		if err := cmp.Or(err, ctx.Err()); err != nil {
+	files := map[string]io.WriteCloser{}
+	defer func() {
+		for _, f := range files {
+			err = cmp.Or(err, f.Close())
+		}
+	}()
+	for rec := range s.Generate(monthSeed) {
+		f := files[rec.Log]
+		if f == nil {
+			if f, err = newLog(filepath.Join(folder, rec.Log+".json.zst")); err != nil {
+				return err
+			}
+			files[rec.Log] = f
+		}
+		if _, err := f.Write(append(rec.JSON, '\n')); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// log is a compressed file.
+type log struct {
+	*zstd.Encoder
+	file *os.File
+}
+
+// newLog creates a compressed file.
+func newLog(name string) (io.WriteCloser, error) {
+	file, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	z, err := zstd.NewWriter(file, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &log{z, file}, nil
+}
+
+// Close ends the compression and closes the file.
+func (l *log) Close() error { return errors.Join(l.Encoder.Close(), l.file.Close()) }
 
 // said is an alert as vakt detect writes it, as far as it is judged.
 type said struct {

@@ -81,7 +81,7 @@ func (a *app) brokenBaseline(problems []baseline.Problem) error {
 	if a.output != "table" {
 		var list []baseline.Notice
 		for _, p := range problems {
-			list = append(list, baseline.Notice{Kind: "problem", Value: fmt.Sprintf("%s:%d", p.File, p.Line), Message: p.Message})
+			list = append(list, baseline.Notice{Kind: "problem", Value: fmt.Sprintf("%s:%d", p.File, p.Line), Rules: []string{}, Message: p.Message})
 		}
 		if err := a.printNotices(list); err != nil {
 			return failed(err)
@@ -99,24 +99,30 @@ func (a *app) printNotices(list []baseline.Notice) error {
 	row := func(n baseline.Notice) []string {
 		return []string{n.Kind, n.Parameter, n.Value, strings.Join(n.Rules, " "), n.Message}
 	}
-	return show(a, view[baseline.Notice]{items: list, head: head, row: row, table: func(w io.Writer) error {
-		for _, n := range list {
-			words := strings.Join(strings.Fields(n.Parameter+" "+n.Value), " ")
-			if len(n.Rules) > 0 {
-				words = strings.TrimSpace(words + " " + strings.Join(n.Rules, ", "))
-			}
-			for i, line := range wrap(text.Terminal(words+" "+n.Message), a.width()-len("expiring  ")) {
-				kind := n.Kind
-				if i > 0 {
-					kind = ""
-				}
-				if _, err := fmt.Fprintf(w, "%-8s  %s\n", kind, line); err != nil {
-					return err
-				}
-			}
+	return show(a, view[baseline.Notice]{items: list, head: head, row: row, table: func(w io.Writer) error { return a.noticeLines(w, list) }})
+}
+
+// noticeLines writes notices for people, those that say the same together.
+func (a *app) noticeLines(w io.Writer, list []baseline.Notice) error {
+	for i := 0; i < len(list); {
+		n := list[i]
+		var about []string
+		for ; i < len(list) && list[i].Kind == n.Kind && list[i].Message == n.Message; i++ {
+			about = append(about, strings.TrimSpace(list[i].Parameter+" "+list[i].Value))
 		}
-		return nil
-	}})
+		words := strings.Join(about, ", ")
+		if len(n.Rules) > 0 {
+			words = strings.TrimSpace(words + " " + strings.Join(n.Rules, ", "))
+		}
+		kind := n.Kind
+		for _, line := range wrap(text.Terminal(words+" "+n.Message), a.width()-len("expiring  ")) {
+			if _, err := fmt.Fprintf(w, "%-8s  %s\n", kind, line); err != nil {
+				return err
+			}
+			kind = ""
+		}
+	}
+	return nil
 }
 
 // checkAgainst holds the baseline against none, on logs.

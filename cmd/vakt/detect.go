@@ -40,6 +40,7 @@ type detectFlags struct {
 	dates     string
 	hash      bool
 	events    bool
+	caEffect  string
 }
 
 func (a *app) detectCommand() *cobra.Command {
@@ -75,6 +76,7 @@ func (a *app) detectCommand() *cobra.Command {
 	flags.StringVar(&f.until, "until", "", "take events before this time")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit with 4 at an alert of this severity or above")
 	flags.StringVar(&f.ledger, "ledger", "", "write the coverage ledger as JSON to this file")
+	flags.StringVar(&f.caEffect, "ca-effect", "", "also write what Conditional Access did to the sign-ins, by week, policy, result and device, to this .csv or .json file")
 	flags.StringVar(&f.dates, "dates", "", "how dates such as 3/5/2026 are read: month-first or day-first; without it month-first, and a CSV file that looks day-first is refused")
 	flags.BoolVar(&f.events, "show-events", false, "show the records behind each alert: the first 100 in JSON, the first 5 in a table")
 	flags.BoolVar(&f.hash, "hash", false, "put the SHA-256 of every input into the ledger")
@@ -98,6 +100,13 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 		defer places.Close() //nolint:errcheck // read only
 		b.Places = places
 	}
+	effect, err := effectFlag(f.caEffect)
+	if err != nil {
+		return err
+	}
+	if effect != nil {
+		b.Watchers = append(b.Watchers, effect)
+	}
 	p := a.progress(args)
 	b.Files.Progress = p.add
 	report, err := b.Run(cmd.Context(), args)
@@ -120,6 +129,9 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 		if err := writeLedger(f.ledger, report.Ledger); err != nil {
 			return failed(err)
 		}
+	}
+	if err := a.writeEffect(f.caEffect, effect); err != nil {
+		return err
 	}
 	return verdict(report.Alerts, failOn, missing)
 }

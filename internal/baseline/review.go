@@ -14,9 +14,9 @@ import (
 // used. None of them keeps it from being used.
 type Notice struct {
 	Kind      string   `json:"kind"`
-	Parameter string   `json:"parameter,omitempty"`
-	Value     string   `json:"value,omitempty"` // the entry
-	Rules     []string `json:"rules,omitempty"`
+	Parameter string   `json:"parameter"` // "" where it is about the whole
+	Value     string   `json:"value"`     // the entry; "" where it is about all of them
+	Rules     []string `json:"rules"`
 	Message   string   `json:"message"`
 }
 
@@ -58,6 +58,11 @@ func (b *Baseline) Review(rules []*rule.Rule, now time.Time) ([]Notice, error) {
 	}
 	if len(woken) > 0 {
 		list = append(list, Notice{Kind: NoticeWoken, Rules: woken, Message: "are awake with this baseline, and asleep without it"})
+	}
+	for i := range list {
+		if list[i].Rules == nil {
+			list[i].Rules = []string{}
+		}
 	}
 	return list, nil
 }
@@ -141,22 +146,14 @@ func (b *Baseline) memory(now time.Time) []Notice {
 	return nil
 }
 
-// unread names the lists that rules wait for, those with one reason together.
+// unread names the lists that rules wait for.
 func (b *Baseline) unread() []Notice {
 	var list []Notice
-	byReason := map[string]int{}
 	for _, p := range table {
-		x, ok := b.Expand(p.Name)
-		if !ok || x.Unread == "" {
-			continue
+		if x, ok := b.Expand(p.Name); ok && x.Unread != "" {
+			reason, _, _ := strings.Cut(x.Unread, ", or ")
+			list = append(list, Notice{Kind: NoticeUnread, Parameter: p.Name, Message: "not read (" + reason + "): rules see only what is declared"})
 		}
-		reason, _, _ := strings.Cut(x.Unread, ", or ")
-		if at, again := byReason[reason]; again {
-			list[at].Parameter += ", " + p.Name
-			continue
-		}
-		byReason[reason] = len(list)
-		list = append(list, Notice{Kind: NoticeUnread, Parameter: p.Name, Message: "not read (" + reason + "): rules see only what is declared"})
 	}
 	return list
 }

@@ -55,6 +55,8 @@ func unfit(r *rule.Rule) string {
 		return "a check needs a name: its stem"
 	case r.Level == "":
 		return "a check needs a level"
+	case r.Vakt.FirstSeen != nil || r.Vakt.Away != nil:
+		return "first_seen and away have no meaning for a state"
 	case r.Vakt.NotFollowedBy != nil || r.Vakt.Collapse != nil || len(r.Vakt.Group) > 0:
 		return "group, collapse and not_followed_by have no meaning for a state"
 	}

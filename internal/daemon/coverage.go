@@ -85,7 +85,7 @@ func (c *Coverage) rule(row *report.Row, r *rule.Compiled) report.Means {
 	case !c.hasData(r):
 		m.State, m.Why = c.noData(row, r)
 	default:
-		m.State, m.Why = c.sight(&m)
+		m.State, m.Why = c.sight(&m, unreadLists(r))
 	}
 	return m
 }
@@ -171,8 +171,10 @@ func (c *Coverage) noData(row *report.Row, r *rule.Compiled) (state, why string)
 }
 
 // sight says whether a rule could decide about the records that there were. It
-// is blind where a shape kept something from it on every record.
-func (c *Coverage) sight(m *report.Means) (state, why string) {
+// is blind where a shape kept something from it on every record, and where it
+// found nothing and nobody has read a list that it compares with: that none of
+// these records came so far says nothing about the next.
+func (c *Coverage) sight(m *report.Means, unread string) (state, why string) {
 	blind, fields := 0, []string{}
 	for _, b := range c.Logs.Ledger.Blind {
 		if b.Rule != m.Name {
@@ -183,8 +185,11 @@ func (c *Coverage) sight(m *report.Means) (state, why string) {
 			fields = append(fields, f+" in "+b.Shape)
 		}
 	}
-	if blind == 0 {
-		return report.RowLive, ""
+	switch {
+	case blind == 0 && unread != "" && m.Found == 0:
+		return report.RowBlind, unread
+	case blind == 0:
+		return report.RowLive, unread
 	}
 	why = fmt.Sprintf("it cannot see %s: %d of %d records undecided", strings.Join(fields, ", "), blind, m.Records)
 	if blind < m.Records {

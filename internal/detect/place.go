@@ -43,6 +43,7 @@ type stop struct {
 	compliant bool
 	city, ip  string
 	device    string
+	network   string // its operator's number, else what its address begins with
 }
 
 // stopBytes is what stands before the texts of a stop that is written down.
@@ -57,7 +58,7 @@ func (s *stop) append(b []byte) []byte {
 	for _, n := range []float64{s.point.Lat, s.point.Lon, s.point.Radius} {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(n))
 	}
-	for _, text := range []string{s.city, s.ip, s.device} {
+	for _, text := range []string{s.city, s.ip, s.device, s.network} {
 		b = append(append(b, strings.ReplaceAll(text, joint, "\ufffd")...), joint...)
 	}
 	return b
@@ -71,7 +72,7 @@ func readStop(b []byte) stop {
 		point: geo.Place{Lat: number(0), Lon: number(1), Radius: number(2)},
 	}
 	texts := bytes.Split(b[stopBytes:], []byte(joint))
-	s.city, s.ip, s.device = string(texts[0]), string(texts[1]), string(texts[2])
+	s.city, s.ip, s.device, s.network = string(texts[0]), string(texts[1]), string(texts[2]), string(texts[3])
 	return s
 }
 
@@ -111,8 +112,28 @@ func (w *Worker) place(values []uint32, r *event.Record, target int) []uint32 {
 	s.city, s.ip = string(r.Field(t.City).First()), string(r.Field(t.IP).First())
 	s.device = string(bytes.ToLower(r.Field(t.Device).First()))
 	s.compliant = string(bytes.ToLower(r.Field(t.Compliant).First())) == "true"
+	if s.network = string(r.Field(t.ASN).First()); s.network == "" {
+		s.network = networkOf(s.ip)
+	}
 	w.text = s.append(w.text[:0])
 	return append(values, w.words.put(w.text))
+}
+
+// networkOf is what an address begins with: about as much of it as operators
+// are given at once.
+func networkOf(ip string) string {
+	const bits4, bits6 = 16, 32
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	addr = addr.Unmap().WithZone("")
+	bits := bits6
+	if addr.Is4() {
+		bits = bits4
+	}
+	network, _ := addr.Prefix(bits) // fits every address of the version
+	return network.String()
 }
 
 // stop finds the place: by coordinates, by address, by country. A record of

@@ -46,7 +46,8 @@ type traveller struct {
 	far   map[[2]string]float64 // between two places
 	last  []int                 // for each place its latest fact, the latest first
 	group string                // whose facts they are
-	since map[string]int64      // by device: its first fact
+	since map[string]int64      // by device, and by network: its first fact
+	ways  map[way]*gone
 }
 
 // roams tells whether facts are in more than one country. Mostly they are in
@@ -68,7 +69,7 @@ func (j *judge) roams(list []entry) bool {
 // travel finds the moves of a series and folds them by the day on which they
 // end.
 func (j *judge) travel() {
-	t := traveller{rule: j.t.rule.Travel, facts: j.now.facts, far: map[[2]string]float64{}, since: map[string]int64{}}
+	t := traveller{rule: j.t.rule.Travel, facts: j.now.facts, far: map[[2]string]float64{}, since: map[string]int64{}, ways: map[way]*gone{}}
 	if len(t.facts) > 0 {
 		t.group = string(j.x.words.text(t.facts[0].group))
 	}
@@ -81,13 +82,14 @@ func (j *judge) travel() {
 			known[value] = &s
 		}
 		t.stops, t.where = append(t.stops, known[value]), append(t.where, at(text))
-		if _, met := t.since[known[value].device]; !met {
-			t.since[known[value].device] = t.facts[i].time
+		for _, key := range []string{known[value].device, known[value].net()} {
+			if _, met := t.since[key]; !met {
+				t.since[key] = t.facts[i].time
+			}
 		}
 	}
-	gone := map[[2]string]*way{}
 	for i := range t.facts {
-		if m, ok := t.arrive(i); ok && t.isNews(gone, &m) {
+		if m, ok := t.arrive(i); ok && t.isNews(&m) {
 			j.moved(m)
 		}
 	}
@@ -150,27 +152,43 @@ func (t *traveller) apart(k, i int) float64 {
 	return km
 }
 
-// way is when the way between two countries was gone: on the newest day, and
-// before it.
-type way struct{ day, last, before int64 }
+// way is one between two countries. One that devices vouch for, and one that
+// they do not, are different ways.
+type way struct {
+	ends    [2]string
+	vouched bool
+}
 
-// isNews tells whether the way between two countries was not gone lately on an
-// earlier day, and notes that it was gone.
-func (t *traveller) isNews(gone map[[2]string]*way, m *move) bool {
-	ends := [2]string{t.stops[m.from].country, t.stops[m.to].country}
-	slices.Sort(ends[:])
+// gone is when a way was gone: on the newest day, and before it.
+type gone struct{ day, last, before int64 }
+
+// isNews tells whether a way is new: it was not gone lately on an earlier day,
+// or not from networks that the account has used since an earlier day. It notes
+// that it was gone.
+func (t *traveller) isNews(m *move) bool {
+	w := way{[2]string{t.stops[m.from].country, t.stops[m.to].country}, m.vouched}
+	slices.Sort(w.ends[:])
 	now := t.facts[m.to].time
-	g := gone[ends]
+	g := t.ways[w]
 	if g == nil {
-		g = &way{day: dayOf(now), before: math.MinInt64 / 2}
-		gone[ends] = g
+		g = &gone{day: dayOf(now), before: math.MinInt64 / 2}
+		t.ways[w] = g
 	}
 	if today := dayOf(now); g.day != today {
 		g.day, g.before = today, g.last
 	}
 	g.last = now
-	return t.rule.Again == 0 || now-g.before > int64(t.rule.Again.Seconds())
+	return t.rule.Again == 0 || now-g.before > int64(t.rule.Again.Seconds()) || !t.isUsual(m.from) || !t.isUsual(m.to)
 }
+
+// isUsual tells whether the network of a fact was the account's on an earlier
+// day, in that country.
+func (t *traveller) isUsual(i int) bool {
+	return dayOf(t.since[t.stops[i].net()]) < dayOf(t.facts[i].time)
+}
+
+// net is a key of a stop's network, which is no key of a device.
+func (s *stop) net() string { return joint + s.country + s.network }
 
 // moved takes a move into the alert of its day.
 func (j *judge) moved(m move) {

@@ -51,7 +51,7 @@ func (s spotOf) hasPoint() bool { return !math.IsNaN(s.lat) && (s.lat != 0 || s.
 var nan = math.NaN()
 
 var spotsOnEarth = []spotOf{
-	{"SE", 59.33, 18.07, "198.51.100.1", 64496}, {"SE", 55.6, 13, "198.51.100.2", 64496}, {"NO", 59.91, 10.75, "198.51.100.3", 64496},
+	{"SE", 59.33, 18.07, "198.51.100.1", 64496}, {"SE", 59.33, 18.07, "198.51.100.5", 64495}, {"SE", 55.6, 13, "198.51.100.2", 64496}, {"NO", 59.91, 10.75, "198.51.100.3", 64496},
 	{"NG", 6.45, 3.4, "203.0.113.1", 64497}, {"SG", 1.35, 103.82, "203.0.113.2", 64498}, {"US", 40.71, -74.01, "203.0.113.3", 64499},
 	{"US", 34.05, -118.24, "203.0.113.4", 64499}, {"BR", nan, nan, "203.0.113.5", 64499}, {"SE", nan, nan, "198.51.100.4", 64496},
 	{"NG", 0, 0, "203.0.113.6", 64497}, {"", nan, nan, "203.0.113.7", 64497}, {"", 6.45, 3.4, "203.0.113.8", 64497}, {"Nigeria", nan, nan, "203.0.113.9", 64497},
@@ -154,6 +154,11 @@ func (l travelLaw) journeys(all []went) []journey {
 			return o.account == w.account && o.device == w.device && dayNumber(o.time) < dayNumber(w.time)
 		})
 	}
+	usual := func(w went) bool {
+		return slices.ContainsFunc(list, func(o went) bool {
+			return o.account == w.account && o.at.country == w.at.country && o.at.asn == w.at.asn && dayNumber(o.time) < dayNumber(w.time)
+		})
+	}
 	var gone []step
 	byDay := map[string][]step{}
 	for i, to := range list {
@@ -170,7 +175,7 @@ func (l travelLaw) journeys(all []went) []journey {
 			s := step{from, to, speed, vouched(from) && vouched(to)}
 			old := slices.ContainsFunc(gone, func(g step) bool {
 				way := g.from.at.country == from.at.country && g.to.at.country == to.at.country || g.from.at.country == to.at.country && g.to.at.country == from.at.country
-				return l.again > 0 && way && g.to.account == to.account && dayNumber(g.to.time) < dayNumber(to.time) && to.time-g.to.time <= l.again
+				return l.again > 0 && way && usual(from) && usual(to) && g.same == s.same && g.to.account == to.account && dayNumber(g.to.time) < dayNumber(to.time) && to.time-g.to.time <= l.again
 			})
 			gone = append(gone, s)
 			if !old {
@@ -319,7 +324,7 @@ func travelDetector(t fataler, more string) *Detector {
 func TestTravelRaises(t *testing.T) {
 	for device, want := range map[string]string{"": "critical", "d1": "low"} {
 		d := travelDetector(t, "privileged_users: [0000000a-0000-0000-0000-000000000001]\n")
-		from, to := went{id: 1, account: 'a', at: spotsOnEarth[0], device: device}, went{id: 2, account: 'a', at: spotsOnEarth[3], time: 60, device: device}
+		from, to := went{id: 1, account: 'a', at: spotsOnEarth[0], device: device}, went{id: 2, account: 'a', at: spotsOnEarth[4], time: 60, device: device}
 		res := see(t, d, from.json(), to.json())
 		if len(res.Detections) != 1 || res.Detections[0].Severity.String() != want {
 			t.Errorf("device %q: got %+v, want one alert, %s", device, res.Detections, want)
@@ -381,7 +386,7 @@ func TestTravelSaysWhatItCannotSee(t *testing.T) {
 	if res := see(t, d, nowhere.json()); res.Ungrouped["travel"] != 1 {
 		t.Errorf("without a place: %+v", res.Ungrouped)
 	}
-	known := went{id: 1, account: 'a', at: spotsOnEarth[13]}
+	known := went{id: 1, account: 'a', at: spotsOnEarth[14]}
 	if res := see(t, d, known.json()); res.Ungrouped["travel"] != 0 {
 		t.Errorf("from known egress: %+v", res.Ungrouped)
 	}
@@ -413,10 +418,21 @@ func TestStopIsWrittenAndRead(t *testing.T) {
 		s := stop{
 			country: rapid.SampledFrom([]string{"SE", "NG"}).Draw(t, "country"), source: Source(rapid.IntRange(1, 3).Draw(t, "source")),
 			point:     geo.Place{Lat: rapid.Float64().Draw(t, "lat"), Lon: rapid.Float64().Draw(t, "lon"), Radius: rapid.Float64().Draw(t, "radius")},
-			compliant: rapid.Bool().Draw(t, "compliant"), city: text.Draw(t, "city"), ip: text.Draw(t, "ip"), device: text.Draw(t, "device"),
+			compliant: rapid.Bool().Draw(t, "compliant"), city: text.Draw(t, "city"), ip: text.Draw(t, "ip"), device: text.Draw(t, "device"), network: text.Draw(t, "network"),
 		}
 		if got := readStop(s.append(nil)); got != s {
 			t.Fatalf("got %+v, want %+v", got, s)
 		}
 	})
+}
+
+// TestNetworkOf: what stands for an operator whose number is not known.
+func TestNetworkOf(t *testing.T) {
+	for ip, want := range map[string]string{
+		"198.51.100.7": "198.51.0.0/16", "::ffff:198.51.100.7": "198.51.0.0/16", "2001:db8:1::2": "2001:db8::/32", "": "", "unknown": "unknown",
+	} {
+		if got := networkOf(ip); got != want {
+			t.Errorf("%q: got %q, want %q", ip, got, want)
+		}
+	}
 }

@@ -222,6 +222,7 @@ func (c *compiler) program(out *Compiled) {
 	}
 	d := &out.logic
 	c.controls(d)
+	c.away(d)
 	out.program = program{condition: d.condition, searches: make([]*node, len(d.searches))}
 	for i, used := range d.used() {
 		if used {

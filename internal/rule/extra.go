@@ -27,6 +27,7 @@ var vaktKeys = []key[Vakt]{
 	{"severity", func(r *reader, n *yaml.Node, out *Vakt) { out.Severity = r.raisings(n) }},
 	{"collapse", func(r *reader, n *yaml.Node, out *Vakt) { out.Collapse = r.collapsing(n) }},
 	{"first_seen", func(r *reader, n *yaml.Node, out *Vakt) { out.FirstSeen = r.novelty(n) }},
+	{"away", func(r *reader, n *yaml.Node, out *Vakt) { out.Away = r.away(n) }},
 	{"growth", func(r *reader, n *yaml.Node, out *Vakt) { out.Growth = r.growing(n) }},
 	{"outside", func(r *reader, n *yaml.Node, out *Vakt) { out.Outside = r.outside(n) }},
 	{"travel", func(r *reader, n *yaml.Node, out *Vakt) { out.Travel = r.travel(n) }},

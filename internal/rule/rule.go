@@ -160,6 +160,7 @@ type Vakt struct {
 	Collapse      *Collapsing
 	FirstSeen     *Novelty
 	Growth        *Growing
+	Away          *Away
 	Outside       *Outside
 	Travel        *Traveling
 	Controls      *Controls

@@ -33,7 +33,9 @@ type Travel struct {
 	Speed    float64 // km/h
 	Distance float64 // km
 	// Again is for how long a way between two countries is no news after it
-	// was gone, told or not, at another UTC day; 0: it is news each day.
+	// was gone, told or not, on another UTC day, where both ends are of
+	// networks that the group used on another day as well; 0: it is news each
+	// day. A way that devices vouch for is another one.
 	Again time.Duration
 
 	// The fields of a sign-in that say where it comes from, and on what.
@@ -171,7 +173,7 @@ func (c *Compiled) explainTravel(b *strings.Builder) {
 		fmt.Fprintf(b, "Records from %s do not tell where somebody is: %s.\n", name, c.expansions[name].words())
 	}
 	if t.Again > 0 {
-		fmt.Fprintf(b, "The way between two countries is no news within %s after it was last gone.\n", spanWords(t.Again))
+		fmt.Fprintf(b, "The way between two countries is no news within %s after it was last gone, if the networks at both ends were used on an earlier day.\n", spanWords(t.Again))
 	}
 	b.WriteString("It weighs little when both come from devices that are compliant, or that the account used on an earlier day.\n")
 }
@@ -184,6 +186,9 @@ func (r *reader) plainOnly(v *Vakt) {
 	}
 	if v.Travel != nil {
 		r.refuse(v.Travel.line, "vakt: travel belongs in a plain rule: write it beside the detection")
+	}
+	if v.Away != nil {
+		r.refuse(v.Away.line, "vakt: away %s", instead)
 	}
 	if v.Controls != nil {
 		r.refuse(v.Controls.line, "vakt: controls %s", instead)

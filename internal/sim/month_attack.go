@@ -142,7 +142,7 @@ func (p *plot) resource(sorts ...string) account {
 
 // signIn writes a sign-in of the attacker's as somebody.
 func (p *plot) signIn(at time.Time, who account, code int32, change func(*entry)) *entry {
-	e := &entry{at: at, seed: p.r.next(), who: who, device: foreign, app: apps[2], place: p.from, code: code}
+	e := &entry{at: at, seed: p.r.next(), who: who, device: p.device(), app: apps[2], place: p.from, code: code}
 	if change != nil {
 		change(e)
 	}
@@ -150,6 +150,19 @@ func (p *plot) signIn(at time.Time, who account, code int32, change func(*entry)
 	p.d.signIn(p.c, e)
 	return e
 }
+
+// strangers are what attackers use: nothing that the tenant knows.
+var strangers = []device{
+	foreign,
+	{system: "Windows 10", browser: "Chrome 145.0.0", agent: computers[1].agent},
+	{system: "Windows 11", browser: "Edge 145.0.0", agent: computers[0].agent},
+	{system: "MacOs", browser: "Safari 19.2", agent: computers[3].agent},
+	{system: "Android 16", browser: "Chrome Mobile 145.0.0", agent: phones[1].agent},
+	{browser: "Python Requests 2.32", agent: "python-requests/2.32.3"},
+}
+
+// device is what the attacker of this attack uses.
+func (p *plot) device() device { return strangers[textSeed(p.a.From)>>16%uint64(len(strangers))] }
 
 // audit writes a deed that somebody's account did from the attacker's place.
 func (p *plot) audit(at time.Time, by account, o deed) {
@@ -215,7 +228,7 @@ var rowsOf = map[string][]string{
 	"account_created_deleted": {"G01"}, "role_to_new_account": {"G04"}, "password_changes": {"S09"}, "mfa_fatigue": {"X01", "G33"}, "mfa_not_completed": {"P03"},
 	"aitm": {"X03"}, "risky_then_method": {"X05"}, "many_ips": {"P05"}, "consent": {"X07"}, "app_credential": {"X08"}, "mfa_weakened": {"X12"}, "group_privilege": {"X16"},
 
-	"resource_signin": {"R01", "R11"}, "resource_attempts": {"R02"}, "resource_reset": {"R03", "R08"}, "resource_enabled": {"R06", "R07"}, "resource_method": {"R04"},
+	"resource_signin": {"R01", "R11"}, "resource_attempts": {"R02"}, "resource_reset": {"R03", "R08"}, "resource_enabled": {"R06", "R07"}, "resource_method": {"R04"}, "resource_role": {"R10"},
 	"room_elsewhere": {"R12"}, "dormant_active": {"R14"}, "legacy_signin": {"G45", "G35"}, "impossible_travel": {"P06"}, "new_country": {"P07", "G43"},
 	"device_code": {"X04"}, "session_replay": {"X02"}, "admin_off_hours": {"G40", "G47"}, "failed_elsewhere": {"G34"}, "lockouts": {"P04", "G31"}, "slow_spray": {"G37"},
 	"guest_invited": {"G29"}, "foreign_domain": {"G03", "G02"}, "unapproved_admin": {"P08", "G02"}, "sync_changed": {"P11"}, "profile_changed": {"S08", "S05"},

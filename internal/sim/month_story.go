@@ -13,6 +13,7 @@ var stories = map[string]attackKind{
 	"resource_reset":    {needs: []string{"from"}, story: resourceReset},
 	"resource_enabled":  {needs: []string{"from"}, story: resourceEnabled},
 	"resource_method":   {needs: []string{"from"}, story: resourceMethod},
+	"resource_role":     {needs: []string{"from"}, story: resourceRole},
 	"room_elsewhere":    {needs: []string{"from"}, story: roomElsewhere},
 	"dormant_active":    {needs: []string{"from"}, story: dormantActive},
 	"legacy_signin":     {needs: []string{"from", "attempts"}, story: legacySignIn},
@@ -84,6 +85,15 @@ func resourceMethod(p *plot) {
 	o := user("User registered security info", "Add", aimAt(box))
 	o.service, o.prefix, o.reason = "Authentication Methods", "IAMUX", "User registered Authenticator App with Notification and Code"
 	p.audit(p.after(3*time.Minute), box, o)
+}
+
+// resourceRole: a shared mailbox gets a role, by which somebody means to come
+// back.
+func resourceRole(p *plot) {
+	box, by := p.resource("forgotten_shared"), p.c.admin(p.r.next())
+	const exchange = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+	changes := p.c.roleChanges(exchange, "Exchange Administrator")
+	p.audit(p.after(0), by, deed{name: "Add member to role", category: "RoleManagement", operation: "Assign", aims: []aim{aimAt(box, changes...), {id: p.c.programID(program{name: exchange}), kind: "Role"}}})
 }
 
 // roomElsewhere: the account of a Teams room, in a browser far away.
