@@ -49,16 +49,16 @@ type month struct {
 // the weeks before as it is proposed, and by one that answers what
 // administrators know besides.
 func (b *bench) precision(ctx context.Context) error {
+	program := b.path("vakt")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/vakt").CombinedOutput(); err != nil {
+		return fmt.Errorf("build vakt: %w: %.400s", err, out)
+	}
 	m, err := b.play(ctx)
 	if err != nil {
 		return err
 	}
 	if err := b.say("\n## Precision and recall: %d days of %d accounts, %d attacks\n\n", m.scene.Days, m.scene.Tenant.Accounts, len(m.incidents)); err != nil {
 		return err
-	}
-	program := b.path("vakt")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/vakt").CombinedOutput(); err != nil {
-		return fmt.Errorf("build vakt: %w: %.400s", err, out)
 	}
 	learned, answered := b.path("learned.yaml"), b.path("answered.yaml")
 	if out, err := exec.CommandContext(ctx, program, "baseline", "learn", m.past, "--directory", m.directory, "--out", learned).CombinedOutput(); err != nil {

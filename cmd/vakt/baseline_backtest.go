@@ -57,10 +57,11 @@ func (a *app) baselineBacktestCommand() *cobra.Command {
 }
 
 func (a *app) backtest(cmd *cobra.Command, args []string, f *backtestFlags) error {
-	b, err := a.batch(&f.detectFlags)
+	b, done, err := a.located(&f.detectFlags)
 	if err != nil {
 		return err
 	}
+	defer done()
 	change, err := a.loadChange(b.Baseline, f.change)
 	if err != nil {
 		return err

@@ -127,13 +127,13 @@ func (a *app) noticeLines(w io.Writer, list []baseline.Notice) error {
 
 // checkAgainst holds the baseline against none, on logs.
 func (a *app) checkAgainst(cmd *cobra.Command, b *baseline.Baseline, data []byte, file string, logs []string, f *detectFlags) error {
-	batch, err := a.batch(f) // with the defaults
+	batch, done, err := a.located(f) // with the defaults
 	if err != nil {
 		return err
 	}
+	defer done()
 	change, problems := batch.Baseline.WithChange(file, data)
-	switch {
-	case len(problems) > 0: // nothing is declared: no more than what was learned
+	if len(problems) > 0 { // nothing is declared: no more than what was learned
 		change = &baseline.Change{}
 	}
 	change.Baseline = b

@@ -61,6 +61,7 @@ func runFlags(cmd *cobra.Command, f *detectFlags) {
 	flags.StringArrayVar(&f.rules, "rules", nil, "also run the Sigma rules of this folder or file (repeatable)")
 	flags.BoolVar(&f.noBuiltin, "no-builtin", false, "do not run Vakt's own rules")
 	flags.StringVar(&f.directory, "directory", "", "who is who: a folder of exported directory lists")
+	flags.StringVar(&f.geoip, "geoip", "", "where addresses are, for records without coordinates: a database in MaxMind's format (.mmdb)")
 	flags.StringVar(&f.tenant, "tenant-id", "", "take only records of this tenant; those that name none are taken too")
 	flags.StringVar(&f.since, "since", "", "take events from this time on: RFC 3339, a date, or a duration back such as 30d")
 	flags.StringVar(&f.until, "until", "", "take events before this time")
@@ -74,10 +75,11 @@ func (a *app) learn(cmd *cobra.Command, args []string, f *detectFlags, out strin
 			return failed(fmt.Errorf("%q is there already, and may have been edited: give another name, or move it away", file))
 		}
 	}
-	b, err := a.batch(f)
+	b, done, err := a.located(f)
 	if err != nil {
 		return err
 	}
+	defer done()
 	p := a.progress(args)
 	b.Files.Progress = p.add
 	learned, err := b.Learn(cmd.Context(), args)
@@ -97,6 +99,20 @@ func (a *app) learn(cmd *cobra.Command, args []string, f *detectFlags, out strin
 		return &exit{code: exitIncomplete}
 	}
 	return nil
+}
+
+// located is a batch that knows where addresses are, where it is told. done
+// closes what it reads them from.
+func (a *app) located(f *detectFlags) (b *daemon.Batch, done func(), err error) {
+	if b, err = a.batch(f); err != nil {
+		return nil, nil, err
+	}
+	places, err := openPlaces(f.geoip)
+	if err != nil || places == nil {
+		return b, func() {}, err
+	}
+	b.Places = places
+	return b, func() { _ = places.Close() }, nil // read only
 }
 
 // inputError says what to do about logs that could not be read.

@@ -196,7 +196,7 @@ func (w *pageWriter) add(r *rule.Rule, kind, log string, p *ruleText) error {
 	if _, taken := w.pages[name]; taken {
 		return fmt.Errorf("two pages are called %q", name)
 	}
-	w.pages[name] = p.String()
+	w.pages[name] = p.b.String()
 	w.all = append(w.all, documented{r.Key(), r.Title, kind, r.Level, log, r.Vakt.Rows})
 	return nil
 }

@@ -11,30 +11,29 @@ import (
 	"vakt"
 	"vakt/internal/alert"
 	"vakt/internal/daemon"
-	"vakt/internal/event"
 	"vakt/internal/rule"
 	"vakt/internal/text"
 )
 
 // ruleText is a page that is being written.
-type ruleText struct{ strings.Builder }
+type ruleText struct{ b strings.Builder }
 
 // head is the title of a page and what stands below it.
 func (p *ruleText) head(r *rule.Rule, kind, log string) {
-	fmt.Fprintf(p, "# %s\n\n`%s` · %s · %s · %s", r.Title, r.Key(), kind, r.Level, log)
+	fmt.Fprintf(&p.b, "# %s\n\n`%s` · %s · %s · %s", r.Title, r.Key(), kind, r.Level, log)
 	if len(r.Vakt.Rows) > 0 {
-		fmt.Fprintf(p, " · [%s](README.md)", strings.Join(r.Vakt.Rows, ", "))
+		fmt.Fprintf(&p.b, " · [%s](README.md)", strings.Join(r.Vakt.Rows, ", "))
 	}
 	if ids := r.MITRE(); len(ids) > 0 {
-		fmt.Fprintf(p, " · ATT&CK %s", strings.Join(ids, ", "))
+		fmt.Fprintf(&p.b, " · ATT&CK %s", strings.Join(ids, ", "))
 	}
-	fmt.Fprintf(p, "\n\n%s\n", strings.TrimSpace(r.Description))
+	fmt.Fprintf(&p.b, "\n\n%s\n", strings.TrimSpace(r.Description))
 }
 
 // part is a heading with its text; nothing where there is no text.
 func (p *ruleText) part(head, body string) {
 	if body != "" {
-		fmt.Fprintf(p, "\n## %s\n\n%s", head, body)
+		fmt.Fprintf(&p.b, "\n## %s\n\n%s", head, body)
 	}
 }
 
@@ -45,7 +44,7 @@ func (p *ruleText) tail(r *rule.Rule) {
 	p.part("What to do", bullets(r.Vakt.Next, "1."))
 	p.part("Go on with", pivots(r.Vakt.Pivots))
 	p.part("Sources", bullets(r.References, "-"))
-	fmt.Fprintf(p, "\nFile: `%s`\n", r.File)
+	fmt.Fprintf(&p.b, "\nFile: `%s`\n", r.File)
 }
 
 // pivots are the ready queries.
@@ -106,7 +105,7 @@ func named(word string, names []string) string {
 // it counts.
 func (w *pageWriter) rulePage(ctx context.Context, file []*rule.Rule) error {
 	r := file[len(file)-1]
-	i := slices.IndexFunc(everyRule(w.set), func(c *rule.Compiled) bool { return c.Rule.ID == r.ID })
+	i := slices.IndexFunc(everyRule(w.set), func(c *rule.Compiled) bool { return c.ID == r.ID })
 	if i < 0 {
 		return fmt.Errorf("rule %q did not compile", r.Key())
 	}
@@ -120,25 +119,11 @@ func (w *pageWriter) rulePage(ctx context.Context, file []*rule.Rule) error {
 	}
 	p.part("An example in numbers", example)
 	p.part("Tuning", w.tuning(c.Parameters()))
-	if blind := w.blindShapes(c); len(blind) > 0 {
-		p.part("Cannot match in", strings.Join(blind, ", ")+"\n")
+	if blind := cannotMatch(w.schema, c); len(blind) > 0 {
+		p.part("Cannot match in", "`"+strings.Join(blind, "`, `")+"`\n")
 	}
 	p.tail(r)
 	return w.add(r, "rule", c.Log.String(), p)
-}
-
-// blindShapes are the forms of its logs in which the rule can never match.
-func (w *pageWriter) blindShapes(c *rule.Compiled) []string {
-	var names []string
-	for _, s := range event.Shapes() {
-		if !shapeHas(s, c.Log) {
-			continue
-		}
-		if _, partly := c.CanMatch(func(f event.Field) bool { return w.schema.Carriage(s, f) != event.Not }); !partly {
-			names = append(names, "`"+s.String()+"`")
-		}
-	}
-	return names
 }
 
 // ruleExample runs the first hit of a file and shows its records and alerts,

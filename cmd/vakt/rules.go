@@ -180,17 +180,26 @@ func (a *app) showRule(load func() (*event.Schema, *rule.Set, error), name strin
 func (a *app) printRule(schema *event.Schema, set *rule.Set, c *rule.Compiled) error {
 	i := infoOf(set, c)
 	i.Description, i.Logic, i.Needs, i.Next = strings.TrimSpace(c.Description), c.Explain(), c.Vakt.Needs, c.Vakt.Next
+	i.Blind = cannotMatch(schema, c)
+	return show(a, view[ruleInfo]{items: []ruleInfo{i}, head: []string{"rule", "level", "logic"},
+		row:   func(i ruleInfo) []string { return []string{i.Rule, i.Level, i.Logic} },
+		table: func(w io.Writer) error { return a.ruleText(w, &i) }})
+}
+
+// cannotMatch lists the shapes of a rule's logs in which it can never match.
+// What a rule reads of a log that the shape does not have may come in another
+// file.
+func cannotMatch(schema *event.Schema, c *rule.Compiled) (shapes []string) {
 	for _, s := range event.Shapes() {
 		if len(c.Dead) > 0 || !shapeHas(s, c.Log) {
 			continue
 		}
-		if _, partly := c.CanMatch(func(f event.Field) bool { return schema.Carriage(s, f) != event.Not }); !partly {
-			i.Blind = append(i.Blind, s.String())
+		carries := func(f event.Field) bool { return schema.Carriage(s, f) != event.Not || !s.Carries(schema.Log(f)) }
+		if _, partly := c.CanMatch(carries); !partly {
+			shapes = append(shapes, s.String())
 		}
 	}
-	return show(a, view[ruleInfo]{items: []ruleInfo{i}, head: []string{"rule", "level", "logic"},
-		row:   func(i ruleInfo) []string { return []string{i.Rule, i.Level, i.Logic} },
-		table: func(w io.Writer) error { return a.ruleText(w, &i) }})
+	return shapes
 }
 
 // shapeHas says whether a shape carries any of a rule's logs.

@@ -58,12 +58,10 @@ func location(name string) *time.Location {
 
 // mainZone is the clock of the country with the most accounts, else UTC.
 func (c *class) mainZone() *time.Location {
-	all := c.shown(useCountry, everybody)
-	for _, country := range byWeight(all) {
-		if zone := c.zoneOf(country); zone != nil {
+	if countries := byWeight(c.shown(useCountry, everybody)); len(countries) > 0 {
+		if zone := c.zoneOf(countries[0]); zone != nil {
 			return zone
 		}
-		break
 	}
 	return time.UTC
 }

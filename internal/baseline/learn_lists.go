@@ -24,11 +24,7 @@ func (c *class) lists() []Line {
 		}
 	}
 	add("approved_countries", useCountry, everybody, nil)
-	add("privileged_countries", useCountry, isPrivileged, func(l *Line) {
-		if len(c.privileged) == 0 {
-			l.Active = false
-		}
-	})
+	add("privileged_countries", useCountry, isPrivileged, ask("whether administrators work from nowhere else is yours to say"))
 	add("approved_partner_tenants", usePartner, isMember, nil)
 	add("sfa_allowed_apps", useSingleFactor, everybody, ask("whether a single factor is enough there is yours to say"))
 	add("vpn_asns", useASN, everybody, ask("a network that people use; whether it carries your VPN is yours to say"))
@@ -193,10 +189,13 @@ func (c *class) egress() []Line {
 	return lines
 }
 
-// Actors: on how many days and accounts one has to have worked.
+// Actors: on how many days and accounts one has to have worked, and which share
+// of all operations those have to have done who are proposed: a list without
+// somebody who works every day would alert every day.
 const (
 	actorDays    = 3
 	actorObjects = 5
+	actorShare   = 0.9
 )
 
 // actors are those who keep accounts and invite guests.
@@ -208,6 +207,7 @@ func (c *class) actors() []Line {
 	for k, a := range c.l.audits.actors {
 		total[k.role] += a.count
 	}
+	covered := map[actorRole]float64{}
 	var lines []Line
 	for _, k := range keys {
 		a := c.l.audits.actors[k]
@@ -225,6 +225,9 @@ func (c *class) actors() []Line {
 			more = "more than "
 		}
 		line.Evidence = fmt.Sprintf("%s (%s) on %s%s, on %s", plural(a.count, "operation", "operations"), percent(line.Share), more, plural(len(a.objects), "account", "accounts"), plural(len(a.days), "day", "days"))
+		if c.out.Named[k.id] || c.out.Named[a.name] {
+			line.Evidence += "; an alert names it"
+		}
 		switch {
 		case c.isOut(k.id, a.name):
 			line.Why = "the account was left out"
@@ -237,9 +240,23 @@ func (c *class) actors() []Line {
 		if _, err := shapes[kindOf(line.Parameter)].one(line.Value); err != nil {
 			line.Active, line.Why = false, "not a value that a baseline can hold"
 		}
+		covered[k.role] += share(line)
 		lines = append(lines, line)
 	}
+	for i, k := range keys {
+		if l := &lines[i]; l.Active && covered[k.role] < actorShare {
+			l.Active, l.Why = false, "without the others the list would not be whole: "+percent(covered[k.role])+" of the operations"
+		}
+	}
 	return append(lines, c.knownApps(lines)...)
+}
+
+// share is which part of all operations an active line stands for.
+func share(l Line) float64 {
+	if !l.Active {
+		return 0
+	}
+	return l.Share
 }
 
 // knownApps are the applications that create accounts by default: a list that

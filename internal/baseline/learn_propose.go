@@ -73,8 +73,10 @@ type LeaveOut struct {
 	// Accounts that alerts name, by id or user principal name, with the
 	// reason.
 	Accounts map[string]string
-	// Addresses that alerts name; they are not proposed.
-	Addresses map[string]bool
+	// Named are accounts that alerts name without being about them, such as
+	// who did something, and Addresses the addresses. Both may be proposed,
+	// and it is said.
+	Named, Addresses map[string]bool
 }
 
 // Propose makes a proposal of what was seen. It is an error where that is less
@@ -263,8 +265,9 @@ func (c *class) shown(kind useKind, which func(*class, *learnedOf) bool) map[str
 		}
 	}
 	for _, out := range c.left {
-		for _, u := range c.l.find(out.Account).values {
-			if u.kind == kind {
+		a := c.l.find(out.Account)
+		for _, u := range a.values {
+			if u.kind == kind && which(c, a) {
 				t := of(u)
 				t.left = append(t.left, out.Name)
 			}

@@ -57,7 +57,8 @@ func TestLearnedIsPartOfTheHash(t *testing.T) {
 		}
 		return b.Hash()
 	}
-	if hash(learnedLines) == baseline.Default().Hash() || hash(learnedLines) == hash("") || hash(learnedLines) != hash(learnedLines) {
+	first, again := hash(learnedLines), hash(learnedLines)
+	if first == baseline.Default().Hash() || first == hash("") || first != again {
 		t.Error("the hash does not go by what was learned")
 	}
 	b, _ := baseline.Default().WithLearned("m.jsonl", strings.NewReader(learnedLines))
@@ -168,4 +169,28 @@ func TestChange(t *testing.T) {
 	if _, problems := baseline.Parse("b.yaml", []byte("mute: [{rule: a}]")); len(problems) != 1 {
 		t.Error("a baseline takes mutes")
 	}
+}
+
+// A change is refused or read; what is read is a baseline that can be asked.
+func FuzzChange(f *testing.F) {
+	f.Add([]byte("spray_window: 20m\nmute: [{rule: a, until: 2026-03-01}]"))
+	f.Add([]byte("mute:\n  - {entity: 'x'}\nlearned: l"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, problems := baseline.Default().WithChange("c", data)
+		if (c == nil) != (len(problems) > 0) {
+			t.Fatalf("change %v, problems %v", c, problems)
+		}
+		if c == nil {
+			return
+		}
+		if len(c.Parameters)+len(c.Mutes) == 0 {
+			t.Fatal("a change of nothing was taken")
+		}
+		_ = c.Baseline.Hash()
+		for i := range c.Mutes {
+			if c.Mutes[i].Rule == "" && c.Mutes[i].Entity == "" {
+				t.Fatal("a mute of everything was taken")
+			}
+		}
+	})
 }

@@ -94,6 +94,8 @@ const head = `# The baseline: what is normal here.
 # not declared, with its default or, where there is none, with an example.
 # Take the # away and write your own value; it replaces the default as a
 # whole. Rules that need an answer you have not given stay asleep and say so.
+# One page is enough to begin with: the first section. What your logs can answer,
+# ` + "`vakt baseline learn LOGS... --out FILE`" + ` proposes.
 #
 # A list item may carry a note and an end: {value: x, note: why, until: 2027-01-31}.
 # A date holds through that day in UTC. Lists of accounts take the members of a

@@ -10,7 +10,7 @@ const (
 	networks  = "Networks, places and travel"
 	calendars = "Working hours"
 	factors   = "Legacy and single-factor sign-ins"
-	mail      = "Mailboxes"
+	mail      = "Mailboxes and files"
 	resources = "Shared mailboxes, rooms and equipment"
 )
 
@@ -178,6 +178,16 @@ var table = []Param{
 		Question: "Which words would such a rule look for, in the languages that you write?"},
 	{Name: "signature_keywords", Kind: Words, Section: mail, Rows: []string{"S11"}, Default: defaultSignature,
 		Question: "Which words have no place in a mail signature?"},
+	{Name: "approved_mail_apps", Kind: Apps, Section: mail, Rows: []string{"X14"}, example: "[11111111-2222-3333-4444-555555555555]", MayBeEmpty: true,
+		Question: "Which applications read mailboxes by themselves: archives, backups, journaling?"},
+	{Name: "mailbox_app_threshold", Kind: Count, Unit: "mailboxes in an hour", Section: mail, Rows: []string{"X14"}, Default: "20",
+		Question: "How many mailboxes in an hour may an application read that is not among them?"},
+	{Name: "anonymous_link_threshold", Kind: Count, Unit: "links in an hour", Section: mail, Rows: []string{"X10"}, Default: "10",
+		Question: "How many links that anybody can open may a person make in an hour?"},
+	{Name: "file_access_threshold", Kind: Count, Unit: "files in ten minutes", Section: mail, Rows: []string{"X13"}, Default: "100",
+		Question: "How many different files may a person open or download in ten minutes?"},
+	{Name: "file_sync_threshold", Kind: Count, Unit: "files in an hour", Section: mail, Rows: []string{"X13"}, Default: "1000",
+		Question: "How many different files may a synchronised computer fetch in an hour?"},
 
 	{Name: "resource_accounts", Kind: Accounts, Section: resources, Live: Joined, example: "[room1@contoso.com]",
 		Rows:     []string{"R01", "R02", "R03", "R04", "R05", "R06", "R07", "R08", "R09", "R10", "R11", "R14", "R16"},

@@ -59,6 +59,7 @@ func (b *Batch) Backtest(ctx context.Context, inputs []string, change *baseline.
 	if change == nil {
 		change = &baseline.Change{Baseline: b.Baseline}
 	}
+	b.FactBytes = cmp.Or(b.FactBytes, factBytes) / 2 // each of the two
 	changed := *b
 	changed.Baseline = change.Baseline
 	schema := b.schema()

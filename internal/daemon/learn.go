@@ -77,10 +77,11 @@ func (l *learning) once(k event.Key) bool {
 const manyAccounts = 10
 
 // leaveOut is who must not be learned from: the accounts that an alert of
-// medium severity or above names, and the addresses. An alert about many
-// accounts leaves its addresses out alone.
+// medium severity or above is about, those that a graver one only names, such
+// as who did something, and the addresses. An alert about many accounts leaves
+// its addresses out alone.
 func leaveOut(alerts []alert.Alert) baseline.LeaveOut {
-	out := baseline.LeaveOut{Accounts: map[string]string{}, Addresses: map[string]bool{}}
+	out := baseline.LeaveOut{Accounts: map[string]string{}, Named: map[string]bool{}, Addresses: map[string]bool{}}
 	for i := range alerts {
 		a := &alerts[i]
 		if a.Severity < rule.Medium {
@@ -91,11 +92,10 @@ func leaveOut(alerts []alert.Alert) baseline.LeaveOut {
 			if len(accounts) >= manyAccounts {
 				break
 			}
-			why := "alert " + a.Rule
-			for _, id := range []string{strings.ToLower(e.ID), strings.ToLower(e.Name)} {
-				if known := out.Accounts[id]; id != "" && (known == "" || why < known) {
-					out.Accounts[id] = why
-				}
+			if a.Severity > rule.Medium || isAbout(a, e) {
+				accuse(out.Accounts, e, "alert "+a.Rule)
+			} else {
+				out.Named[strings.ToLower(e.ID)], out.Named[strings.ToLower(e.Name)] = true, true
 			}
 		}
 		for _, e := range named(a, "ip") {
@@ -103,6 +103,23 @@ func leaveOut(alerts []alert.Alert) baseline.LeaveOut {
 		}
 	}
 	return out
+}
+
+// isAbout says whether an alert is grouped by an account.
+func isAbout(a *alert.Alert, e event.Entity) bool {
+	return slices.ContainsFunc(a.Group, func(g alert.Grouped) bool {
+		return strings.EqualFold(g.Value, e.ID) || strings.EqualFold(g.Value, e.Name)
+	})
+}
+
+// accuse notes why an account is left out, of several reasons the least, so
+// that their order does not matter.
+func accuse(accounts map[string]string, e event.Entity, why string) {
+	for _, id := range []string{strings.ToLower(e.ID), strings.ToLower(e.Name)} {
+		if known := accounts[id]; id != "" && (known == "" || why < known) {
+			accounts[id] = why
+		}
+	}
 }
 
 // named are the entities of a kind.

@@ -263,6 +263,9 @@ func (x *decision) target(ctx context.Context, t int) {
 
 // groups decides one group after the other.
 func (j *judge) groups(ctx context.Context) {
+	if j.x.hopeless(j.number) {
+		return
+	}
 	j.x.survey(j.number)
 	for entries := range func(yield func([]entry) bool) { j.x.groups(j.number, yield) } {
 		if ctx.Err() != nil {

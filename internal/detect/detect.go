@@ -34,6 +34,7 @@ type Detector struct {
 	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
 	usesAt  [][]use                  // the same, by Outcome.Place
 	watches map[*rule.Compiled][]watch
+	watched [][]watch // the same, by Outcome.Place
 	names   map[event.Field]string
 	most    int    // MaxWindow; tests make it small
 	keep    int    // bytes of records that each worker may keep
@@ -67,7 +68,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 		return nil, err
 	}
 	for _, c := range set.Rules() {
-		d.usesAt = append(d.usesAt, d.uses[c])
+		d.usesAt, d.watched = append(d.usesAt, d.uses[c]), append(d.watched, d.watches[c])
 	}
 	return d, nil
 }

@@ -9,15 +9,84 @@ import (
 )
 
 // grouped appends the groups that a record belongs to, by fields. Most rules
-// group by the same few fields.
-func (w *Worker) grouped(groups []uint32, r *event.Record, fields []event.Field) []uint32 {
+// group by the same few fields. Where it is loose, a text of several fields
+// may have many numbers: mostly it comes once, and a number of its own costs
+// less than finding out.
+func (w *Worker) grouped(groups []uint32, r *event.Record, fields []event.Field, loose bool) []uint32 {
 	switch len(fields) {
 	case 0:
 		return append(groups, 0)
 	case 1:
 		return append(groups, w.single(r, fields[0]).groups...)
 	}
-	return w.combine(groups, r, fields, 0)
+	return append(groups, w.joined(r, fields, loose)...)
+}
+
+// loose tells of a target whether its facts may be grouped so. They are given
+// one number for each text when they are decided.
+func (t *target) loose() bool {
+	c := t.rule
+	if c.FirstSeen != nil || c.Growth != nil || c.Travel != nil {
+		return false
+	}
+	if c.Correlation == nil {
+		return len(c.Group) > 1
+	}
+	return len(c.Correlation.GroupBy) > 1
+}
+
+// combination is the groups of a record by several fields.
+type combination struct {
+	fields []event.Field
+	loose  bool
+	number int // of the record
+	groups []uint32
+}
+
+// joined finds the groups of the record at hand by several fields, once.
+func (w *Worker) joined(r *event.Record, fields []event.Field, loose bool) []uint32 {
+	at := -1
+	for i := range w.combined {
+		if j := &w.combined[i]; j.loose == loose && slices.Equal(j.fields, fields) {
+			if at = i; j.number == w.number {
+				return j.groups
+			}
+			break
+		}
+	}
+	if at < 0 {
+		at, w.combined = len(w.combined), append(w.combined, combination{fields: fields, loose: loose})
+	}
+	j := &w.combined[at]
+	j.number, j.groups = w.number, j.groups[:0]
+	switch is := w.join(r, fields); {
+	case is == event.Mixed:
+		j.groups = w.combine(j.groups, r, fields, 0)
+	case is == event.Alone && loose:
+		j.groups = append(j.groups, w.words.arena.put(w.text))
+	case is == event.Alone:
+		j.groups = append(j.groups, w.words.put(w.text))
+	}
+	return j.groups
+}
+
+// join writes the one group of a record by several fields to w.text. It is
+// Mixed where there may be more.
+func (w *Worker) join(r *event.Record, fields []event.Field) event.Standing {
+	w.text = w.text[:0]
+	for i, f := range fields {
+		v, is := r.Only(f)
+		switch {
+		case is == event.Mixed:
+			return is
+		case is != event.Alone || len(v.Text) == 0:
+			return event.Empty
+		case i > 0:
+			w.text = append(w.text, joint...)
+		}
+		w.text = appendLower(w.text, v.Text)
+	}
+	return event.Alone
 }
 
 // combine appends the groups that a record belongs to: every combination of

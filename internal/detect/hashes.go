@@ -50,10 +50,10 @@ func (w *Worker) eachHash(r *event.Record, fields []event.Field, before int, vis
 			w.eachHash(r, fields[1:], len(w.text), visit)
 		}
 	}
-	text, is := r.Text(fields[0])
+	v, is := r.Only(fields[0])
 	switch is {
 	case event.Alone:
-		next(text)
+		next(v.Text)
 	case event.Mixed:
 		for _, v := range r.Field(fields[0]).List {
 			next(v.Text)

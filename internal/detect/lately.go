@@ -63,14 +63,14 @@ func (w *Worker) single(r *event.Record, f event.Field) *single {
 		return s
 	}
 	*s = single{number: w.number, groups: s.groups[:0]}
-	switch text, is := r.Text(f); {
+	switch v, is := r.Only(f); {
 	case is == event.Unseen:
 		s.unknown = true
 	case is == event.Mixed:
 		s.unknown = r.Field(f).Unknown
 		s.groups = w.combine(s.groups, r, []event.Field{f}, 0)
-	case len(text) > 0:
-		w.text = appendLower(w.text[:0], text)
+	case len(v.Text) > 0:
+		w.text = appendLower(w.text[:0], v.Text)
 		s.groups = append(s.groups, w.numberOf(w.text))
 	}
 	return s

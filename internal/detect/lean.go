@@ -18,7 +18,8 @@ import (
 // knows for each group and value a stretch of time that the records which it
 // has seen leave no gap in, and keeps a record only where it stands at the
 // beginning of one. Stretches become facts of the kind sighting when they
-// break off, when facts are put into files, and before the decision.
+// break off, when there are more than memory should hold, and before the
+// decision.
 //
 // A growth needs numbers. A record is a fact without a row, but for a sample
 // of each day that alerts show.
@@ -27,6 +28,7 @@ import (
 type lean struct {
 	stretches []map[sight]stretch
 	samples   []*samples
+	held      int // bytes of both, beside those of facts and rows
 }
 
 // sight is a value that a group has shown.
@@ -76,7 +78,7 @@ func (w *Worker) begins(target int, f *fact) bool {
 	s, ok := known[k]
 	switch {
 	case !ok:
-		w.held += sightBytes
+		w.room(sightBytes)
 	case f.time == s.first:
 		return true
 	case s.first < f.time && f.time <= s.last+within:
@@ -90,8 +92,17 @@ func (w *Worker) begins(target int, f *fact) bool {
 	default:
 		w.keep(target, k.fact(s))
 	}
-	w.lean.stretches[target][k] = stretch{f.time, f.time} // keep may have made room
+	w.lean.stretches[target][k] = stretch{f.time, f.time} // not known: room may have been made
 	return true
+}
+
+// room makes room for what is remembered of one group more. What was
+// remembered so far goes with the facts, to memory or files.
+func (w *Worker) room(bytes int) {
+	if w.lean.held += bytes; w.lean.held > w.d.limit {
+		w.unload()
+		w.lean.held = bytes
+	}
 }
 
 // leave notes a record without a value to group by or to count. Where the
@@ -125,6 +136,7 @@ func (w *Worker) unload() {
 	for t, known := range w.lean.stretches {
 		for k, s := range known {
 			w.facts[t].add(k.fact(s))
+			w.held += factBytes
 		}
 		if len(known) > 0 {
 			w.lean.stretches[t] = map[sight]stretch{}
@@ -170,10 +182,10 @@ func (w *Worker) samples(target int, f *fact) bool {
 	s.groups = append(s.groups, f.group)
 	day, _ := s.clock.at(f.time)
 	k := sampled{f.group, f.tenant, day}
-	keys, ok := s.keys[k]
-	if !ok {
-		w.held += sampleBytes
+	if _, ok := s.keys[k]; !ok {
+		w.room(sampleBytes)
 	}
+	keys := s.keys[k]
 	at, known := slices.BinarySearchFunc(keys, f.key, compareKeys)
 	switch {
 	case known:

@@ -13,6 +13,7 @@ import (
 // match turns a match into a fact for every target that it feeds, every
 // group that the record belongs to and every value that is counted.
 func (w *Worker) match(r *event.Record, o *rule.Outcome) {
+	counted := false
 	for i := range w.d.usesAt[o.Place] {
 		u := &w.d.usesAt[o.Place][i]
 		if u.role == doubts {
@@ -28,17 +29,20 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 			continue
 		}
 		if w.count(r, o, u) {
-			w.look(r, o.Rule)
+			counted = true
 		} else {
 			w.leave(r, u)
 		}
+	}
+	if counted {
+		w.look(r, w.d.watched[o.Place])
 	}
 }
 
 // count makes the facts of a match for one target. There are none where the
 // record has no value to group by, or none to count.
 func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
-	w.groups = w.grouped(w.groups[:0], r, u.group)
+	w.groups = w.grouped(w.groups[:0], r, u.group, w.d.targets[u.target].loose())
 	if len(w.groups) == 0 {
 		return false
 	}
@@ -72,7 +76,7 @@ func (w *Worker) countedBy(values []uint32, r *event.Record, u *use) []uint32 {
 	case c.Collapse != nil:
 		return append(values, w.part(r, u, c.Collapse))
 	case len(u.values) > 0:
-		return w.grouped(values, r, u.values)
+		return w.grouped(values, r, u.values, false)
 	case countsAttempts(c):
 		if attempt := r.Attempt(); attempt != r.Key() {
 			return append(values, w.words.put(attempt[:]))
@@ -196,11 +200,11 @@ func (w *Worker) show(r *event.Record) {
 	s.raw = w.kept.put(r.Raw())
 }
 
-// look keeps of the record at hand what the raises above a matching rule ask
-// of it. What they cannot see makes their target weak.
-func (w *Worker) look(r *event.Record, c *rule.Compiled) {
+// look keeps of the record at hand what the raises above a matching rule, which
+// watch it, ask of it. What they cannot see makes their target weak.
+func (w *Worker) look(r *event.Record, watches []watch) {
 	s := &w.shown
-	for _, x := range w.d.watches[c] {
+	for _, x := range watches {
 		if x.raise.List != "" {
 			switch w.matcher.Listed(x.raise, x.log) {
 			case rule.True:

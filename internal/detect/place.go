@@ -116,7 +116,7 @@ func (w *Worker) place(values []uint32, r *event.Record, target int) []uint32 {
 		s.network = networkOf(s.ip)
 	}
 	w.text = s.append(w.text[:0])
-	return append(values, w.words.put(w.text))
+	return append(values, w.words.arena.put(w.text)) // mostly it comes once
 }
 
 // networkOf is what an address begins with: about as much of it as operators

@@ -31,6 +31,30 @@ func (t *target) mayFire(entries []entry) bool {
 			bases |= 1 << entries[i].base
 		}
 	}
+	if t.rule.Type == "value_count" && t.steady && n <= fewFacts {
+		n = differentValues(entries)
+	}
+	return t.canFire(n, bases)
+}
+
+// differentValues is how many values a few facts have at most: of two workers
+// each numbers them by itself.
+func differentValues(entries []entry) int {
+	n := 0
+	for i := range entries {
+		e := &entries[i]
+		if e.kind == isFact && !slices.ContainsFunc(entries[:i], func(o entry) bool {
+			return o.kind == isFact && o.value == e.value && o.of == e.of && o.global == e.global
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// canFire is mayFire by a number of facts and the rules that they are of, a bit
+// each. More of either never make it false.
+func (t *target) canFire(n int, bases uint64) bool {
 	switch c := t.rule; {
 	case n == 0:
 		return false
@@ -54,6 +78,9 @@ func (x *decision) point(t *target, e *entry) point {
 	}
 	if !e.global {
 		p.group, p.matched = x.global(e.of, e.group), x.global(e.of, e.matched)
+		if t.loose() {
+			p.group = x.words.put(x.words.text(p.group))
+		}
 		if numeric(t.rule) && e.value != 0 {
 			text := x.workers[e.of].words.text(e.value)
 			p.number = math.Float64frombits(binary.BigEndian.Uint64(text))

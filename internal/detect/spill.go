@@ -84,7 +84,6 @@ func (w *Worker) spillAll() (err error) {
 		}
 		w.rows.file = w.spill.rows
 	}
-	w.unload()
 	if err = w.rows.write(); err == nil {
 		err = w.writeRun()
 	}

@@ -84,6 +84,7 @@ type inMemory struct {
 	hashes [][]uint32 // by worker and fact
 	after  uint64     // where the next range begins
 	width  uint64     // of a range
+	kept   sieve      // of what follows
 	refs   []ref      // of the range at hand
 	at     int
 }
@@ -107,6 +108,7 @@ func (x *decision) inMemory(target int) *inMemory {
 	}
 	ranges := min(facts/rangeFacts+1, maxRanges)
 	m.width = 1<<32/uint64(ranges) + 1
+	m.kept = m.sieve()
 	m.fill()
 	return m
 }
@@ -120,7 +122,7 @@ func (m *inMemory) fill() {
 		for i, w := range m.x.workers {
 			n := 0
 			for f := range w.facts[m.target].each {
-				if h := m.hashes[i][n]; uint64(h)-from < m.width {
+				if h := m.hashes[i][n]; uint64(h)-from < m.width && m.kept.passes(f, h) {
 					m.refs = append(m.refs, ref{h, uint32(i), f})
 				}
 				n++

@@ -247,16 +247,26 @@ func TestTravelAgreesWithTheNaiveReading(t *testing.T) {
 		d := detectorWith(t, travelRule(again), lists)
 		d.limit = spilling(t)
 
+		// A few places, so that the same ways are gone again.
+		some := rapid.SliceOfN(rapid.SampledFrom(spotsOnEarth), 2, 4).Draw(t, "places")
+		if rapid.Bool().Draw(t, "any place") {
+			some = spotsOnEarth
+		}
+		times := rapid.SampledFrom([]*rapid.Generator[int64]{
+			rapid.Int64Range(0, 3), rapid.Int64Range(0, 86400), rapid.Int64Range(0, 6*86400),
+			rapid.Custom(func(t *rapid.T) int64 {
+				return rapid.Int64Range(0, 5).Draw(t, "day")*86400 + rapid.Int64Range(0, 3600).Draw(t, "second")
+			}),
+		}).Draw(t, "times")
 		var all []went
 		for i := range rapid.IntRange(1, 25).Draw(t, "records") {
 			w := went{
-				id: i, account: rapid.SampledFrom([]byte("ab")).Draw(t, "account"), at: rapid.SampledFrom(spotsOnEarth).Draw(t, "place"),
-				time:   rapid.OneOf(rapid.Int64Range(0, 3), rapid.Int64Range(0, 86400), rapid.Int64Range(0, 6*86400)).Draw(t, "time"),
+				id: i, account: rapid.SampledFrom([]byte("ab")).Draw(t, "account"), at: rapid.SampledFrom(some).Draw(t, "place"), time: times.Draw(t, "time"),
 				device: rapid.SampledFrom([]string{"", "d1", "d1", "d2"}).Draw(t, "device"),
 			}
 			all = append(all, w)
 			if rapid.IntRange(0, 4).Draw(t, "version") == 0 {
-				w.updated, w.at = 1, rapid.SampledFrom(spotsOnEarth).Draw(t, "new place")
+				w.updated, w.at = 1, rapid.SampledFrom(some).Draw(t, "new place")
 				all = append(all, w)
 			}
 		}
@@ -434,5 +444,48 @@ func TestNetworkOf(t *testing.T) {
 		if got := networkOf(ip); got != want {
 			t.Errorf("%q: got %q, want %q", ip, got, want)
 		}
+	}
+}
+
+// TestTravelAgain: when a way is news once more.
+func TestTravelAgain(t *testing.T) {
+	const day = 86400
+	stockholm, lagos := spotOf{"SE", 59.33, 18.07, "198.51.100.1", 1}, spotOf{"NG", 6.45, 3.4, "203.0.113.1", 2}
+	other := func(s spotOf, asn int) spotOf { s.asn = asn; return s }
+	type leg struct {
+		at   spotOf
+		time int64
+	}
+	first := []leg{{stockholm, 0}, {lagos, 60}}
+	for _, tt := range []struct {
+		name  string
+		legs  []leg
+		later int // alerts besides the first
+	}{
+		{"the day after", []leg{{stockholm, day}, {lagos, day + 60}}, 0},
+		{"the other way round", []leg{{lagos, day}, {stockholm, day + 60}}, 0},
+		{"ten days after", []leg{{stockholm, 10 * day}, {lagos, 10*day + 60}}, 0},
+		{"a second more", []leg{{stockholm, 10 * day}, {lagos, 10*day + 61}}, 1},
+		{"ten days after, and gone meanwhile", []leg{{stockholm, 5 * day}, {lagos, 5*day + 60}, {stockholm, 12 * day}, {lagos, 12*day + 60}}, 0},
+		{"from another operator", []leg{{stockholm, day}, {other(lagos, 3), day + 60}}, 1},
+		{"to another operator", []leg{{other(stockholm, 3), day}, {lagos, day + 60}}, 1},
+		{"from an operator of the other country", []leg{{stockholm, day}, {other(lagos, 1), day + 60}}, 1},
+		{"another country", []leg{{stockholm, day}, {spotOf{"SG", 1.35, 103.82, "203.0.113.2", 2}, day + 60}}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lists, problems := baseline.Parse("b.yaml", []byte(travelLists))
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			var records []string
+			for i, l := range slices.Concat(first, tt.legs) {
+				w := went{id: i, account: 'a', at: l.at, time: l.time}
+				records = append(records, w.json())
+			}
+			res := see(t, detectorWith(t, travelRule(", again: 10d"), lists), records...)
+			if got := len(res.Detections) - 1; got != tt.later {
+				t.Errorf("%d alerts after the first, want %d: %+v", got, tt.later, journeysOf(t, res))
+			}
+		})
 	}
 }

@@ -26,15 +26,16 @@ type Worker struct {
 	lean  lean
 	err   error // why it cannot keep facts any more
 
-	number  int // of the record at hand, from 1
-	shown   shown
-	isShown bool // of the record at hand
-	pending []pendingFact
-	singles []single // by field
-	lately  uuidMemo
-	groups  []uint32 // scratch, as are these
-	values  []uint32
-	text    []byte
+	number   int // of the record at hand, from 1
+	shown    shown
+	isShown  bool // of the record at hand
+	pending  []pendingFact
+	singles  []single      // by field
+	combined []combination // by fields
+	lately   uuidMemo
+	groups   []uint32 // scratch, as are these
+	values   []uint32
+	text     []byte
 
 	blind   []*blindCount // by target and shape
 	weak    []*blindCount

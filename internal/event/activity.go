@@ -137,7 +137,8 @@ func authorizationNamed(r *Record, f *field) Values {
 }
 
 // callerName is the name of whoever did it: the claims come first, as a
-// diagnostic record has nothing else.
+// diagnostic record has nothing else. An application is called by its object
+// id, as the events themselves do.
 func callerName(r *Record, f *field) Values {
 	for _, name := range []string{claimUPN, claimMail} {
 		if text := r.claim(f, name); len(text) > 0 {
@@ -147,7 +148,7 @@ func callerName(r *Record, f *field) Values {
 	if caller := r.base(f, 0); len(caller.First()) > 0 {
 		return caller
 	}
-	return r.oneIf(r.claim(f, "appid"))
+	return r.oneIf(r.lower(r.claim(f, claimObject)))
 }
 
 // activityActor is the object id of whoever did it, else the name.

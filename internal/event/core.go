@@ -133,14 +133,7 @@ func (r *Record) core(c coreField) Values { return r.Field(r.layout.core[c]) }
 
 // coreText is the first text of a field that every layout reads, or nil. It is
 // quicker than core where nobody else asks for the field.
-func (r *Record) coreText(c coreField) []byte {
-	f := r.layout.core[c]
-	text, is := r.Text(f)
-	if is == Mixed {
-		return r.Field(f).First()
-	}
-	return text
-}
+func (r *Record) coreText(c coreField) []byte { return r.firstText(r.layout.core[c]) }
 
 // primary is the log whose columns describe the record best; NoLog when out
 // of scope.

@@ -19,6 +19,9 @@ func accountNames(r *Record, f *field) Values {
 	if f.log == Activity {
 		return r.activityAccount(f)
 	}
+	if r.logs&Audit == 0 {
+		return r.baseNames(f)
+	}
 	return r.values(func(yield func(Value) bool) {
 		for name := range r.namesOfAccounts(f) {
 			if len(name) > 0 && !yield(Value{Text: plainUPN(r.lower(name))}) {
@@ -30,10 +33,6 @@ func accountNames(r *Record, f *field) Values {
 
 func (r *Record) namesOfAccounts(f *field) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		if r.logs&Audit == 0 {
-			r.eachBase(f, yield)
-			return
-		}
 		any := false
 		for _, t := range r.Targets() {
 			if t.account() == nil {
@@ -47,6 +46,19 @@ func (r *Record) namesOfAccounts(f *field) iter.Seq[[]byte] {
 			r.eachBase(f, yield)
 		}
 	}
+}
+
+// baseNames are the names in the columns that a field is computed from.
+func (r *Record) baseNames(f *field) Values {
+	start := len(r.list)
+	for _, alternatives := range f.from {
+		for _, b := range alternatives {
+			if text := r.firstText(b); !noID(text) {
+				r.list = append(r.list, Value{Text: plainUPN(r.lower(text))})
+			}
+		}
+	}
+	return r.collected(start)
 }
 
 // eachBase yields the first text of every column that a field is computed from.

@@ -43,40 +43,48 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 	return nil, Mixed
 }
 
-// Text answers for a field that has one value without keeping it: its text,
+// Only answers for a field that has one value without keeping it: the value,
 // where it is Alone. Empty and Unseen say the same as of Peek. Where it is
 // Mixed, Field has to be asked.
-func (r *Record) Text(f Field) (text []byte, is Standing) {
+func (r *Record) Only(f Field) (v Value, is Standing) {
 	if p := r.layout.plain[r.shape][f]; p.log&r.logs != 0 {
 		raw := r.row.Raw(int(p.slot))
 		if raw == nil || extract.IsNull(raw) {
-			return nil, Empty
+			return v, Empty
 		}
-		return r.onlyText(p.kind, raw)
+		return r.onlyValue(p.kind, raw)
 	}
 	d := r.layout.fields[f]
 	raw, is := r.Peek(f)
 	switch {
 	case is != Alone:
-		return nil, is
+		return v, is
 	case d.derive == nil:
-		return r.onlyText(d.kind, raw)
+		return r.onlyValue(d.kind, raw)
 	case d.derive.only != nil && raw[0] == '"':
-		return d.derive.only(r, r.textOf(raw)), Alone
+		return Value{Text: d.derive.only(r, r.textOf(raw))}, Alone
 	}
-	return nil, Mixed
+	return v, Mixed
 }
 
-// onlyText is the text of a value that is one.
-func (r *Record) onlyText(k kind, raw []byte) ([]byte, Standing) {
-	switch {
-	case raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType:
-		return nil, Mixed
+// onlyValue decodes a value that is one.
+func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
+	if raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType {
+		return Value{}, Mixed
 	}
 	if v, ok := r.scalar(k, raw); ok {
-		return v.Text, Alone
+		return v, Alone
 	}
-	return nil, Empty
+	return Value{}, Empty
+}
+
+// firstText is the first text of a field, or nil.
+func (r *Record) firstText(f Field) []byte {
+	v, is := r.Only(f)
+	if is == Mixed {
+		return r.Field(f).First()
+	}
+	return v.Text
 }
 
 // plainColumn is where a column stands in a shape that writes it in one place,

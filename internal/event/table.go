@@ -185,7 +185,7 @@ var unifiedColumns = []column{
 	{name: "MailboxGuid", kind: asID, ual: "MailboxGuid"},
 	{name: "SessionId", ual: "SessionId"},
 	{name: "ClientInfoString", ual: "ClientInfoString"},
-	{name: "ClientAppId", kind: asID, ual: "ClientAppId"},
+	{name: "ClientAppId", kind: asID, ual: "ClientAppId|AppAccessContext.ClientAppId"},
 	{name: "AppId", kind: asID, ual: "AppId"},
 	{name: "ApplicationId", kind: asID, ual: "ApplicationId"},
 	{name: "UserAgent", ual: "UserAgent|ExtendedProperties[UserAgent]"},
@@ -202,4 +202,8 @@ var unifiedColumns = []column{
 	{name: "Name", ual: "Name"},
 	{name: "Directionality", ual: "Directionality"},
 	{name: "DeliveryAction", ual: "DeliveryAction"},
+	{name: "AlertEntityId", ual: "AlertEntityId"},
+	{name: "Event", ual: "Event"},
+	{name: "EventValue", ual: "EventValue"},
+	{name: "SharingLinkScope", ual: "SharingLinkScope"},
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -96,4 +97,19 @@ func TestAwayIsRefused(t *testing.T) {
 	f(staying(swap(atHome, "homes", "vips")), `r.yml:8: vakt: away: there is no baseline parameter "vips" that is a mapping of group to countries and networks`)
 	f(staying(swap(atHome, "country: country", "country: county")), `search "away_from_their_place"`)
 	f(counting+"vakt:\n  away: "+atHome+"\n", "vakt: away belongs in a plain rule")
+}
+
+// anyList has every other parameter as well, so that rules with extensions
+// compile, and their mutants.
+
+func (anyList) Number(string) (float64, bool) { return 5, true }
+
+func (anyList) Duration(string) (time.Duration, bool) { return time.Hour, true }
+
+func (anyList) Zone(string) (*time.Location, bool) { return time.UTC, true }
+
+func (anyList) Holiday(string, string, int, time.Month, int) bool { return false }
+
+func (anyList) Places(string) ([]Place, bool) {
+	return []Place{{Group: "x", Members: list("x"), Countries: []string{"SE"}, Networks: []string{"192.0.2.0/24"}}}, true
 }

@@ -13,6 +13,8 @@ type fieldState struct {
 	memo   memo
 	latest *remembered // of the memo: most fields say again what they said last; nil: none yet
 
+	recall recall
+
 	unknown, absent, present *class // present: a value that no predicate is true of
 
 	round uint32 // of the record that class is of
@@ -102,12 +104,53 @@ func (m *Matcher) classify(slot int, f *fieldState) *class {
 		f.large++
 		return m.compare(slot, f)
 	}
+	if f.recall.pass() {
+		return m.compare(slot, f)
+	}
 	set, hash := f.memo.set(m.seed, raw)
-	if !set.find(hash, raw) {
+	known := set.find(hash, raw)
+	if !known {
 		set.put(hash, raw, m.compare(slot, f))
 	}
+	f.recall.note(known, f.lookup)
 	f.latest = &set[0]
 	return f.latest.class
+}
+
+// recall tells whether it is worth looking for values of a field among those
+// that came before: ids hardly come again, and comparing them costs no more.
+type recall struct {
+	tried, known int
+	passes       int // so many values are compared without looking
+}
+
+const (
+	recallTries  = 256
+	recallPasses = 16 * recallTries
+)
+
+// pass tells whether the next value is not to be looked for.
+func (c *recall) pass() bool {
+	if c.passes == 0 {
+		return false
+	}
+	c.passes--
+	return true
+}
+
+// note takes in whether a value was known.
+func (c *recall) note(known bool, l *lookup) {
+	c.tried++
+	if known {
+		c.known++
+	}
+	if c.tried < recallTries {
+		return
+	}
+	if c.known < recallTries/4 && l.quick() {
+		c.passes = recallPasses
+	}
+	c.tried, c.known = 0, 0
 }
 
 // appendKey writes values so that no two lists of them are written alike, and

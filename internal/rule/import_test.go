@@ -18,12 +18,12 @@ func TestJudge(t *testing.T) {
 		{"b-mapped.yml", rule("b", "signinlogs", "ResultType: 0")},
 		{"c-asleep.yml", rule("c", "signinlogs", "ResultType: 0\n    appId|expand: '%apps%'")},
 		{"d-dead.yml", rule("d", "signinlogs", "appIdd: x")},
-		{"e-other.yml", rule("e", "activitylogs", "x: y")},
+		{"e-other.yml", rule("e", "pim", "x: y")},
 		{"f-broken.yml", "title: f\n"},
 		{"g-two.yml", rule("g", "signinlogs", "appIdd: x") + "---\n" + rule("g2", "signinlogs", "appId: y")},
 		{"h-filter.yml", "title: h\nlogsource: {product: azure, service: signinlogs}\nfilter:\n  rules: [a]\n  s: {appIdd: x}\n  condition: not s\n"},
 		{"i-filter.yml", "title: i\nlogsource: {product: azure, service: signinlogs}\nfilter:\n  rules: [a]\n  s: {appId: z}\n  condition: not s\n"},
-		{"j-count.yml", rule("j1", "activitylogs", "x: y") + "---\n" + swap(counting, "[a]", "[j1]")},
+		{"j-count.yml", rule("j1", "pim", "x: y") + "---\n" + swap(counting, "[a]", "[j1]")},
 	}
 	var rules []*Rule
 	var problems []Problem
@@ -37,13 +37,13 @@ func TestJudge(t *testing.T) {
 		{"b-mapped.yml", Mapped, []string{`"ResultType" is read as status.errorCode`}},
 		{"c-asleep.yml", Asleep, []string{"the baseline list apps is empty"}},
 		{"d-dead.yml", Dead, []string{`search "s": no record of the sign-in log has a field "appIdd": did you mean "appId"?`}},
-		{"e-other.yml", NotRead, []string{"it never matches here: logs of azure/activitylogs are not read"}},
+		{"e-other.yml", NotRead, []string{"it never matches here: logs of azure/pim are not read"}},
 		{"f-broken.yml", Invalid, []string{"detection is missing", "logsource is missing"}},
 		{"g-two.yml", Live, nil},
 		{"h-filter.yml", Dead, []string{`search "s": no record of the sign-in log has a field "appIdd": did you mean "appId"?`}},
 		{"i-filter.yml", Live, nil},
 		{"j-count.yml", NotRead, []string{
-			"it never matches here: logs of azure/activitylogs are not read", "its rules never match here: their logs are not read"}},
+			"it never matches here: logs of azure/pim are not read", "its rules never match here: their logs are not read"}},
 	}
 	if diff := cmp.Diff(want, Judge(set, append(problems, more...))); diff != "" {
 		t.Error(diff)

@@ -123,5 +123,8 @@ func (l *lookup) addLength(n netip.Prefix) {
 	l.lengths[four] = append(l.lengths[four], n.Bits())
 }
 
+// quick tells whether a value is compared by tables alone.
+func (l *lookup) quick() bool { return l.scan == nil && l.networks == nil && len(l.every) == 0 }
+
 // words is how many words of 64 bits hold a bit for each predicate.
 func (l *lookup) words() int { return (len(l.predicates) + 63) / 64 }

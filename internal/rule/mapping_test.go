@@ -228,7 +228,7 @@ func TestOtherProducts(t *testing.T) {
 		"title: l\nlogsource: {product: linux, service: auditd}\ndetection:\n  s: {type: EXECVE, a0|re: '^/tmp/'}\n  k: [needle, 'ha*y']\n  condition: s and k\n",
 		"title: a\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: x, userIdentity.type|expand: '%nobody%'}\n  condition: s\n",
 		"title: p\nlogsource: {category: proxy}\ndetection:\n  s: {c-uri|base64offset|contains: 'http://'}\n  condition: s\n",
-		"title: y\nlogsource: {product: azure, service: activitylogs}\ndetection:\n  s: {operationName: X}\n  condition: s\n",
+		"title: y\nlogsource: {product: azure, service: pim}\ndetection:\n  s: {operationName: X}\n  condition: s\n",
 	} {
 		c, problems := judged(t, text, nil)
 		if len(problems) != 1 || !problems[0].Warning || !strings.Contains(problems[0].Message, "are not read here") || c.State() != NotRead {

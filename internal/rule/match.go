@@ -28,6 +28,13 @@ type Peeker interface {
 	Shape() event.Shape
 }
 
+// onlySubject is a Subject that decodes a single value more cheaply than with all
+// that Field does.
+type onlySubject interface {
+	// Only has the contract of event.Record.Only.
+	Only(f event.Field) (v event.Value, is event.Standing)
+}
+
 // Matcher matches one record after the other. It is not safe for concurrent
 // use: make one for each goroutine.
 //
@@ -40,7 +47,8 @@ type Peeker interface {
 type Matcher struct {
 	set   *Set
 	sub   Subject
-	peek  Peeker // sub, or nil
+	peek  Peeker      // sub, or nil
+	only  onlySubject // the same
 	now   int64
 	round uint32 // of the current record; a memo of another round is stale
 
@@ -165,6 +173,7 @@ func (m *Matcher) Listed(r *Raise, log event.Log) Truth {
 func (m *Matcher) begin(sub Subject) {
 	m.sub, m.now = sub, sub.Time()
 	m.peek, _ = sub.(Peeker)
+	m.only, _ = sub.(onlySubject)
 	m.arena, m.order = m.arena[:0], m.order[:0]
 	m.names, m.blinds, m.lists = m.names[:0], m.blinds[:0], m.lists[:0]
 	m.round++
@@ -324,6 +333,18 @@ func (m *Matcher) values(i int) *fieldState {
 	if f.lookup.field == event.NoField {
 		m.sub.Texts(m.collect)
 		return f
+	}
+	if m.only != nil {
+		switch v, is := m.only.Only(f.lookup.field); is {
+		case event.Unseen:
+			f.unseen = true
+			return f
+		case event.Empty:
+			return f
+		case event.Alone:
+			f.operands = append(f.operands, m.operand(v))
+			return f
+		}
 	}
 	values := m.sub.Field(f.lookup.field)
 	f.unseen = values.Unknown

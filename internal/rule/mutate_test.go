@@ -81,6 +81,10 @@ func goodRules(t *testing.T) []string {
 		searching("a", "s", "account|fieldref|neq: actor") + "title: c\ncorrelation:\n  type: value_percentile\n  rules: [a]\n  group-by: [ip]\n  timespan: 1h\n" +
 			"  condition:\n    field: size\n    percentile: 95\n    gt: 3\n    lte: 9\n---\ntitle: d\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [ip]\n  timespan: 1h\n" +
 			"  condition:\n    gte: 3\nvakt:\n  collapse:\n    by: correlationId\n    within: 10s\n",
+		"name: e\n" + one("result: 0") + "vakt:\n  first_seen:\n    values: [country, app]\n    within: seen\n    after: none\n    learned: true\n" +
+			"  away:\n    places: homes\n    accounts: account\n    country: country\n    address: ip\n---\n" + searching("fail", "s", "result: 1") +
+			"title: up\ncorrelation:\n  type: event_count\n  rules: [fail]\n  group-by: [country]\n  timespan: 1d\n  condition:\n    gte: 5\n" +
+			"vakt:\n  growth:\n    percent: 10\n    at_least: floor\n    zone: clock\n    holidays: free\n    by: country\n    against: 7d\n",
 	}
 	folder := os.DirFS(path.Join("..", "..", "rules"))
 	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {

@@ -49,7 +49,7 @@ func TestSigmaHQ(t *testing.T) {
 			t.Errorf("%s: no explanation", c.File)
 		}
 	}
-	want := map[event.Log]int{event.NoLog: 42, event.Audit: 46, event.SignIn: 24, event.Risk: 19, event.Unified: 21}
+	want := map[event.Log]int{event.NoLog: 7, event.Activity: 35, event.Audit: 46, event.SignIn: 24, event.Risk: 19, event.Unified: 21}
 	for log, n := range want {
 		if logs[log] != n {
 			t.Errorf("%d rules over %q, want %d", logs[log], log, n)

@@ -220,6 +220,9 @@ func TestEveryShapeAndContainerTellsTheSame(t *testing.T) {
 				want = append(want, expected(t, shape, rec))
 			}
 		}
+		if !shape.Carries(SignIn) && !shape.Carries(Unified) {
+			continue // no scenario has Azure activity: see TestActivityForms
+		}
 		if len(want) < 20 {
 			t.Fatalf("only %d records to render as %s", len(want), shape)
 		}

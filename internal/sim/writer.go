@@ -93,6 +93,9 @@ func (w *writer) pair(nameKey, name, valueKey, value string) {
 func appendQuoted(b []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
+	if plainText(text) {
+		return append(append(b, text...), '"')
+	}
 	for _, c := range text {
 		switch {
 		case c == '"' || c == '\\':
@@ -110,6 +113,16 @@ func appendQuoted(b []byte, text string) []byte {
 		}
 	}
 	return append(b, '"')
+}
+
+// plainText says that a text is written as it is.
+func plainText(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func quoted(text string) string { return string(appendQuoted(nil, text)) }
