@@ -46,8 +46,8 @@ type month struct {
 
 // precision plays the month, and says what the rules found of its attacks and
 // what else they said: by the default baseline, by one that was learned from
-// the weeks before as it is proposed, and by one that answers what
-// administrators know besides.
+// the weeks before as it is proposed, and by that one as administrators edit
+// it who add what they know.
 func (b *bench) precision(ctx context.Context) error {
 	program := b.path("vakt")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/vakt").CombinedOutput(); err != nil {
@@ -60,14 +60,18 @@ func (b *bench) precision(ctx context.Context) error {
 	if err := b.say("\n## Precision and recall: %d days of %d accounts, %d attacks\n\n", m.scene.Days, m.scene.Tenant.Accounts, len(m.incidents)); err != nil {
 		return err
 	}
-	learned, answered := b.path("learned.yaml"), b.path("answered.yaml")
+	learned, edited := b.path("learned.yaml"), b.path("edited.yaml")
 	if out, err := exec.CommandContext(ctx, program, "baseline", "learn", m.past, "--directory", m.directory, "--out", learned).CombinedOutput(); err != nil {
 		return fmt.Errorf("vakt baseline learn: %w: %.2000s", err, out)
 	}
-	if err := os.WriteFile(answered, []byte(m.scene.Answers(monthSeed)), 0o600); err != nil {
+	proposed, err := os.ReadFile(learned)
+	if err != nil {
 		return err
 	}
-	for _, as := range []struct{ name, file string }{{"default baseline", ""}, {"learned baseline, as proposed", learned}, {"answered baseline", answered}} {
+	if err := os.WriteFile(edited, []byte(edit(string(proposed), m.scene.Answers(monthSeed))), 0o600); err != nil {
+		return err
+	}
+	for _, as := range []struct{ name, file string }{{"default baseline", ""}, {"learned baseline, as proposed", learned}, {"learned baseline, edited", edited}} {
 		args := []string{"detect", m.logs, "--directory", m.directory, "-o", "jsonl", "--quiet"}
 		if as.file != "" {
 			args = append(args, "--baseline", as.file)
@@ -81,6 +85,29 @@ func (b *bench) precision(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// edit adds to a proposed baseline the answers to what it leaves open: what it
+// declares itself stays.
+func edit(proposed, answers string) string {
+	declared := map[string]bool{}
+	for line := range strings.Lines(proposed) {
+		if key, _, ok := strings.Cut(line, ":"); ok && key != "" && !strings.ContainsAny(key[:1], " #-\t") {
+			declared[key] = true
+		}
+	}
+	var b strings.Builder
+	b.WriteString(proposed)
+	keep := false
+	for line := range strings.Lines(answers) {
+		if key, _, ok := strings.Cut(line, ":"); ok && !strings.ContainsAny(line[:1], " #-\t") {
+			keep = !declared[key]
+		}
+		if keep {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // play writes the month, the weeks before it and its directory.

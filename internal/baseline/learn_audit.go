@@ -67,10 +67,10 @@ var passwordActivities = map[string]bool{
 // audit takes a directory audit in. Only what succeeded counts.
 func (l *Learner) audit(r *event.Record, once func(event.Key) bool) {
 	f := &l.fields
-	if result := text1(r, f.result); len(result) > 0 && !strings.EqualFold(string(result), "success") {
+	if result := firstText(r, f.result); len(result) > 0 && !strings.EqualFold(string(result), "success") {
 		return
 	}
-	activity := strings.ToLower(string(text1(r, f.activity)))
+	activity := strings.ToLower(string(firstText(r, f.activity)))
 	admin, password := adminActivities[activity], passwordActivities[activity]
 	if !admin && !password && activity != inviteUser {
 		return
@@ -89,12 +89,12 @@ func (l *Learner) audit(r *event.Record, once func(event.Key) bool) {
 	defer l.audits.mu.Unlock()
 	switch {
 	case activity == inviteUser:
-		l.audits.acted(r, text1(r, f.appID), inviter, id)
+		l.audits.acted(r, firstText(r, f.appID), inviter, id)
 		for _, v := range r.Field(f.guestDomain).List {
 			l.audits.guest(string(bytes.ToLower(v.Text)), id)
 		}
 	case admin:
-		l.audits.acted(r, text1(r, f.appID), accountAdmin, id)
+		l.audits.acted(r, firstText(r, f.appID), accountAdmin, id)
 	}
 	if activity == addUser && !bytes.Contains(bytes.ToLower(upn), []byte("#ext#")) {
 		l.audits.creation(r, f)

@@ -74,8 +74,8 @@ func (l *Learner) See(r *event.Record, once func(event.Key) bool) {
 	}
 }
 
-// text is the first text of a field.
-func text1(r *event.Record, f event.Field) []byte { return r.Field(f).First() }
+// firstText is the first text of a field; nil where it has none.
+func firstText(r *event.Record, f event.Field) []byte { return r.Field(f).First() }
 
 // keyOf is the key of what is counted of a record: the same for each of its
 // versions, in any shape, that says the same.
@@ -92,20 +92,20 @@ func keyOf(r *event.Record, parts ...[]byte) event.Key {
 // signIn takes a sign-in of an account in. Those of applications are left out.
 func (l *Learner) signIn(r *event.Record, once func(event.Key) bool) {
 	f := &l.fields
-	id, code := text1(r, f.account), text1(r, f.code)
-	if len(id) == 0 || len(code) == 0 || len(text1(r, f.upn)) == 0 && len(text1(r, f.spID)) > 0 {
+	id, code := firstText(r, f.account), firstText(r, f.code)
+	if len(id) == 0 || len(code) == 0 || len(firstText(r, f.upn)) == 0 && len(firstText(r, f.spID)) > 0 {
 		return
 	}
 	success := string(code) == "0"
 	counted := once(keyOf(r, []byte("signin"), id, code))
-	country := bytes.ToUpper(text1(r, f.country))
+	country := bytes.ToUpper(firstText(r, f.country))
 	l.tally(r, success, counted, country)
 
 	s, a := l.account(id)
 	defer s.mu.Unlock()
-	a.call(text1(r, f.upn), r.Time())
-	a.guest = a.guest || strings.EqualFold(string(text1(r, f.userType)), "guest") || bytes.Contains(bytes.ToLower(text1(r, f.upn)), []byte("#ext#"))
-	if state := string(text1(r, f.riskState)); strings.EqualFold(state, "atRisk") || strings.EqualFold(state, "confirmedCompromised") {
+	a.call(firstText(r, f.upn), r.Time())
+	a.guest = a.guest || strings.EqualFold(string(firstText(r, f.userType)), "guest") || bytes.Contains(bytes.ToLower(firstText(r, f.upn)), []byte("#ext#"))
+	if state := string(firstText(r, f.riskState)); strings.EqualFold(state, "atRisk") || strings.EqualFold(state, "confirmedCompromised") {
 		a.atRisk("a sign-in with risk state " + state)
 	}
 	if success {
@@ -133,7 +133,7 @@ func (l *Learner) tally(r *event.Record, success, counted bool, country []byte) 
 		h.failed++
 	default:
 		h.success++
-		if len(country) == 0 || string(text1(r, l.fields.interactive)) == "false" {
+		if len(country) == 0 || string(firstText(r, l.fields.interactive)) == "false" {
 			return
 		}
 		n := l.texts.put(country)
@@ -156,24 +156,24 @@ func (l *Learner) success(r *event.Record, a *learnedOf, country []byte, counted
 	}
 	use := func(kind useKind, value []byte) { l.use(a, kind, value, at, counted) }
 	use(useCountry, country)
-	use(useASN, text1(r, f.asn))
-	use(useApp, bytes.ToLower(text1(r, f.app)))
-	use(useDevice, bytes.ToLower(text1(r, f.device)))
-	if string(text1(r, f.clientClass)) == "legacy" {
-		use(useLegacy, text1(r, f.client))
+	use(useASN, firstText(r, f.asn))
+	use(useApp, bytes.ToLower(firstText(r, f.app)))
+	use(useDevice, bytes.ToLower(firstText(r, f.device)))
+	if string(firstText(r, f.clientClass)) == "legacy" {
+		use(useLegacy, firstText(r, f.client))
 	}
-	if strings.EqualFold(string(text1(r, f.protocol)), "deviceCode") {
-		use(useDeviceCode, text1(r, f.app))
+	if strings.EqualFold(string(firstText(r, f.protocol)), "deviceCode") {
+		use(useDeviceCode, firstText(r, f.app))
 	}
-	if strings.EqualFold(string(text1(r, f.requirement)), "singleFactorAuthentication") && string(text1(r, f.interactive)) != "false" {
-		use(useSingleFactor, bytes.ToLower(text1(r, f.app)))
+	if strings.EqualFold(string(firstText(r, f.requirement)), "singleFactorAuthentication") && string(firstText(r, f.interactive)) != "false" {
+		use(useSingleFactor, bytes.ToLower(firstText(r, f.app)))
 	}
-	home, resource := bytes.ToLower(text1(r, f.homeTenant)), bytes.ToLower(text1(r, f.resourceTenant))
+	home, resource := bytes.ToLower(firstText(r, f.homeTenant)), bytes.ToLower(firstText(r, f.resourceTenant))
 	l.livesIn(a, home)
 	if len(home) > 0 && len(resource) > 0 && !bytes.Equal(home, resource) {
 		use(usePartner, resource)
 	}
-	l.visit(text1(r, f.ip), fnvOf(a.id), r.Time())
+	l.visit(firstText(r, f.ip), fnvOf(a.id), r.Time())
 }
 
 // livesIn notes the home tenant of an account.
@@ -187,12 +187,12 @@ func (l *Learner) livesIn(a *learnedOf, tenant []byte) {
 func (l *Learner) failed(r *event.Record, s *accountShard, a *learnedOf) {
 	note := func(kind failureKind) {
 		n := failure{time: uint32(r.Time()), account: a.number | uint32(kind)<<failureShift}
-		if ip := text1(r, l.fields.ip); len(ip) > 0 && kind == badPassword {
+		if ip := firstText(r, l.fields.ip); len(ip) > 0 && kind == badPassword {
 			n.place = l.texts.put(ip)
 		}
 		s.failures = append(s.failures, n)
 	}
-	switch string(text1(r, l.fields.class)) {
+	switch string(firstText(r, l.fields.class)) {
 	case "bad_credentials":
 		note(badPassword)
 	case "lockout":
@@ -214,13 +214,13 @@ func (a *learnedOf) atRisk(why string) {
 
 // risk notes the account of a risk detection that nobody has found harmless.
 func (l *Learner) risk(r *event.Record) {
-	state := strings.ToLower(string(text1(r, l.fields.riskRecordState)))
-	id := text1(r, l.fields.riskAccount)
+	state := strings.ToLower(string(firstText(r, l.fields.riskRecordState)))
+	id := firstText(r, l.fields.riskAccount)
 	if len(id) == 0 || state == "dismissed" || state == "confirmedsafe" {
 		return
 	}
 	s, a := l.account(id)
 	defer s.mu.Unlock()
-	a.call(text1(r, l.fields.riskUPN), r.Time())
+	a.call(firstText(r, l.fields.riskUPN), r.Time())
 	a.atRisk("a risk detection")
 }

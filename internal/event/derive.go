@@ -101,7 +101,7 @@ var derivations = []derived{
 	{name: "vakt.clientApp", logs: Unified, compute: sameAsFirst, from: map[Log][]string{Unified: {"ClientAppId|AppId|ApplicationId"}}},
 	{name: "vakt.messageId", logs: Unified, compute: messageIDs, from: itemsFrom},
 	{name: "vakt.mailFolder", logs: Unified, compute: mailFolders, from: itemsFrom},
-	{name: "vakt.restricted", logs: Unified, compute: restricted, from: map[Log][]string{Unified: {"EventValue|AlertEntityId|ObjectId"}}},
+	{name: "vakt.restricted", logs: Unified, compute: restricted, from: map[Log][]string{Unified: {"EventValue", "AlertEntityId", "Data", "ObjectId"}}},
 	{name: "vakt.grantee", logs: Unified, compute: grantees, from: grantFrom},
 	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, from: grantFrom},
 	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, from: grantFrom},

@@ -60,11 +60,21 @@ func (r *Record) itemTexts(f *field, text func(item []byte) []byte) Values {
 	})
 }
 
-// restricted is the account that must not send any more, in lower case. The
-// alerts of the compliance center are recorded under a name of their own.
+// restricted is the account that must not send any more, in lower case: it is
+// not who the record says did something, as the alerts of the compliance center
+// are recorded under a name of their own. Of AlertTriggered, Data is JSON text
+// that names the account as f3u.
 func restricted(r *Record, f *field) Values {
-	if v := r.base(f, 0); len(v.First()) > 0 {
-		return r.one(r.lower(v.First()), String)
+	const data = 2 // place of the column
+	for i := range f.from {
+		name := r.base(f, i).First()
+		if i == data {
+			list, _ := extract.Embedded(name, nil)
+			name = r.member(list, "f3u")
+		}
+		if len(name) > 0 {
+			return r.one(r.lower(name), String)
+		}
 	}
 	return Values{}
 }

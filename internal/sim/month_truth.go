@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -61,47 +62,53 @@ func (s *Scenario) Answers(seed uint64) string {
 	fmt.Fprintf(&b, "vpn_asns: [%d]\n", vpnASN)
 	var admins []string
 	for place := range adminCount(c.w.s.Tenant.Accounts) {
-		admins = append(admins, c.w.account(place).id)
+		admins = append(admins, c.w.account(place).upn)
 	}
 	for _, a := range c.residents["admin_eligible"] {
-		admins = append(admins, a.id)
+		admins = append(admins, a.upn)
 	}
 	list("approved_account_admins", admins...)
+	list("approved_mail_apps", backup.appID)
 	list("approved_provisioning_apps", c.programID(hr), c.programID(substrate), substrate.appID, c.programID(licensing), c.programID(pim), c.programID(registration), c.programID(invitations))
 	list("approved_inviters", c.inviters()...)
 	list("ca_block_noise_policies", everydayBlock)
 	c.resourceAnswers(list)
 	b.WriteString("business_hours: {\"*\": [mon-fri 06:00-19:00]}\n")
+	b.WriteString("country_timezones: {SE: Europe/Stockholm, NO: Europe/Oslo, FI: Europe/Helsinki, DE: Europe/Berlin, GB: Europe/London, US: America/New_York, IN: Asia/Kolkata}\n")
+	b.WriteString("holidays:\n")
+	for _, code := range slices.Sorted(maps.Keys(s.Month.Holidays)) {
+		fmt.Fprintf(&b, "  %s: [%s]\n", code, strings.Join(s.Month.Holidays[code], ", "))
+	}
 	return b.String()
 }
 
 // resourceAnswers are the answers about accounts that no person uses.
 func (c *company) resourceAnswers(list func(string, ...string)) {
-	ids := func(sorts ...string) (all []string) {
+	names := func(sorts ...string) (all []string) {
 		for _, sort := range sorts {
 			for _, a := range c.residents[sort] {
-				all = append(all, a.id)
+				all = append(all, a.upn)
 			}
 		}
 		return all
 	}
-	list("resource_signin_exceptions", ids("teams_room", "scan_to_mail")...)
+	list("resource_signin_exceptions", names("teams_room", "scan_to_mail")...)
 	list("room_cidrs", officeNet+"0/24")
-	list("legacy_exceptions", ids("scan_to_mail")...)
-	list("sfa_allowed_users", ids("teams_room", "scan_to_mail", "service_account", "sync_account")...)
-	list("break_glass_accounts", ids("break_glass")...)
+	list("legacy_exceptions", names("scan_to_mail")...)
+	list("sfa_allowed_users", names("teams_room", "scan_to_mail", "service_account", "sync_account")...)
+	list("break_glass_accounts", names("break_glass")...)
 }
 
 func (c *company) programID(p program) string {
 	return derivedUUID(c.w.seed, useStaff, textSeed(p.name))
 }
 
-// inviters are the ids of those who invite guests.
+// inviters are the addresses of those who invite guests.
 func (c *company) inviters() []string {
 	var all []string
 	for n := range uint64(inviters) {
 		r := random(mix(c.w.seed, useStaff, 9, n))
-		all = append(all, c.colleague(&r).id)
+		all = append(all, c.colleague(&r).upn)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
