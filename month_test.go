@@ -24,7 +24,7 @@ import (
 // administrators would write. cmd/bench plays the whole of it.
 const (
 	monthAccounts = 250
-	mostFalse     = 6 // false alerts of medium or above, a day
+	mostFalse     = 1 // false alerts of medium or above, a day
 )
 
 // TestMonthIsFound plays a month of a small company: every attack that a rule

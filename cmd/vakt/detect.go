@@ -235,7 +235,7 @@ func (a *app) loadDirectory(b *baseline.Baseline, folder string) (*baseline.Base
 	if err != nil {
 		return nil, failed(fmt.Errorf("baseline: %w", err))
 	}
-	b = b.WithDirectory(lists)
+	b = b.WithDirectory(d.WithNames(lists))
 	for _, m := range d.Missing() {
 		a.say("Not looked at: %s in %s: %s.", m.Part, text.Terminal(folder), text.Terminal(m.Why))
 	}

@@ -18,7 +18,7 @@ const dormant = "dormant_accounts"
 type listed interface {
 	Lists() map[string][]string
 	DormantAccounts(days int) (ids []string, ok bool)
-	NamedOtherwise(pattern *regexp.Regexp) (ids []string, ok bool)
+	NamedOtherwise(pattern *regexp.Regexp, except ...string) (ids []string, ok bool)
 }
 
 // listsOf are the live lists of a tenant, with those that need a parameter of
@@ -39,7 +39,17 @@ func listsOf(b *baseline.Baseline, d listed) (map[string][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upn_regex_admin: %w", err)
 	}
-	if ids, ok := d.NamedOtherwise(pattern); ok {
+	// An emergency account may be declared by its name, which the records that
+	// the list is compared with do not have. One with an end stays on the list:
+	// when it ends is asked of each record.
+	var except []string
+	emergency, _ := b.Expand("break_glass_accounts")
+	for _, it := range emergency.Items {
+		if it.Until == 0 {
+			except = append(except, it.Value)
+		}
+	}
+	if ids, ok := d.NamedOtherwise(pattern, except...); ok {
 		lists[misnamed] = ids
 	}
 	return lists, nil

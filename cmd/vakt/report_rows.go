@@ -31,7 +31,7 @@ func (a *app) guide(ctx context.Context, f *scanFlags, l *looked) ([]report.Row,
 	if err != nil {
 		return nil, nil, failed(fmt.Errorf("baseline: %w", err))
 	}
-	base := p.Baseline.WithDirectory(lists)
+	base := p.Baseline.WithDirectory(l.snapshot.WithNames(lists))
 	c := &daemon.Coverage{Checks: p.Checks.About(base), Exceptions: p.Exceptions, Snapshot: l.snapshot, Result: l.result, Now: time.Now()}
 	var effect *report.Effect
 	if len(f.logs) == 0 || slices.Contains(f.logs, "-") {

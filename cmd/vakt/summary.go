@@ -140,13 +140,48 @@ func (a *app) blindness(l *source.Ledger) {
 	for _, line := range byField(l.Weak) {
 		a.say("Weaker: %s", strings.Replace(line, " lacks ", " has less for ", 1))
 	}
-	for _, n := range l.Asleep {
+	a.asleep(l.Asleep)
+	a.dead(l.Dead)
+	for _, notes := range [][]source.RuleNote{l.Undecided, l.Learning, l.Ungrouped} {
+		a.uncounted(notes)
+	}
+}
+
+// few is how many notes are shown one by one.
+const few = 3
+
+// asleep says what the rules wait for that have nothing to compare with.
+func (a *app) asleep(notes []source.RuleNote) {
+	rules, lists := map[string]bool{}, map[string]bool{}
+	for _, n := range notes {
+		parameter, _, _ := strings.Cut(n.List, ".") // of a list in parts
+		rules[n.Rule], lists[text.Terminal(parameter)] = true, true
+	}
+	if len(rules) > few {
+		a.say("Asleep: %s, until the baseline declares %s. `vakt rules coverage` tells which, `vakt baseline learn` proposes values.",
+			plural(len(rules), "rule", "rules"), strings.Join(slices.Sorted(maps.Keys(lists)), ", "))
+		return
+	}
+	for _, n := range notes {
 		a.say("Asleep: %s: %s.", text.Terminal(n.Rule), text.Terminal(n.Note))
 	}
-	a.dead(l.Dead)
-	for _, n := range slices.Concat(l.Undecided, l.Learning, l.Ungrouped) {
-		a.say("Not counted: %s: %s %s.", text.Terminal(n.Rule), plural(n.Count, "match", "matches"), n.Note)
+}
+
+// uncounted says which matches were not decided, for one reason.
+func (a *app) uncounted(notes []source.RuleNote) {
+	if len(notes) <= few {
+		for _, n := range notes {
+			a.say("Not counted: %s: %s %s.", text.Terminal(n.Rule), plural(n.Count, "match", "matches"), n.Note)
+		}
+		return
 	}
+	var names []string
+	all := 0
+	for _, n := range notes {
+		names = append(names, text.Terminal(n.Rule))
+		all += n.Count
+	}
+	a.say("Not counted: %s of %s (%s) %s.", plural(all, "match", "matches"), plural(len(names), "rule", "rules"), shortList(names), notes[0].Note)
 }
 
 // dead counts the rules that no record can ever match.

@@ -114,6 +114,7 @@ const (
 	useDeviceCode   // app
 	usePartner      // tenant
 	useSingleFactor // app
+	useBlockedBy    // Conditional Access policy that it failed
 	useKinds
 )
 

@@ -32,7 +32,7 @@ func (c *class) lists() []Line {
 	lines = slices.DeleteFunc(lines, func(l Line) bool {
 		return l.Parameter == "privileged_countries" && l.Accounts == 0 || l.Parameter == "approved_partner_tenants" && microsoft[l.Value]
 	})
-	return slices.Concat(lines, c.domains(), c.exceptions("legacy_exceptions", useLegacy), c.exceptions("device_code_allowed", useDeviceCode), c.rooms())
+	return slices.Concat(lines, c.domains(), c.exceptions("legacy_exceptions", useLegacy), c.exceptions("device_code_allowed", useDeviceCode), c.rooms(), c.blocking())
 }
 
 // ask keeps a line from being active: logs cannot answer it.
@@ -107,15 +107,36 @@ func (c *class) exceptions(param string, kind useKind) []Line {
 	return lines
 }
 
-// rooms are resource accounts that sign in. That may be a Teams Room or
-// somebody who took the account over, and is never taken for normal.
+// rooms are resource accounts that sign in, left out or not. That may be a
+// Teams Room or somebody who took the account over, and is never taken for
+// normal.
 func (c *class) rooms() []Line {
 	var lines []Line
-	for _, a := range c.accounts {
-		if isResource(c, a) {
-			lines = append(lines, Line{Parameter: "resource_signin_exceptions", Value: a.id, Accounts: 1, Count: int(a.successes), Names: []string{a.label()},
-				Evidence: fmt.Sprintf("%s, %s", plural(int(a.successes), "sign-in", "sign-ins"), period(a.first, a.last)), Why: "somebody signs in as this mailbox: find out who before it is an exception"})
+	for _, a := range c.l.all() {
+		if !isResource(c, a) || a.successes == 0 {
+			continue
 		}
+		line := Line{Parameter: "resource_signin_exceptions", Value: a.id, Accounts: 1, Count: int(a.successes), Names: []string{a.label()},
+			Why: "somebody signs in as this mailbox: find out who before it is an exception"}
+		line.Evidence = fmt.Sprintf("%s, %s, from %s, %s and %s", plural(int(a.successes), "sign-in", "sign-ins"), period(a.first, a.last),
+			plural(a.uses(useCountry), "country", "countries"), plural(a.uses(useASN), "network", "networks"), plural(a.uses(useDevice), "known device", "known devices"))
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// blocking are the Conditional Access policies that stop people. Whoever is
+// stopped may have an alert for it, so that those who are left out count here.
+func (c *class) blocking() []Line {
+	all := c.shown(useBlockedBy, everybody)
+	var lines []Line
+	for _, policy := range byWeight(all) {
+		t := all[policy]
+		n := t.accounts + len(t.left)
+		line := Line{Parameter: "ca_block_noise_policies", Value: policy, Accounts: n, Count: t.count, Share: float64(n) / float64(len(c.accounts)+len(c.left)),
+			Why: "a policy that stops people; whether it does so every day, as it should, is yours to say"}
+		line.Evidence = fmt.Sprintf("stopped %s (%s), %s of them left out", plural(n, "account", "accounts"), percent(line.Share), thousands(len(t.left)))
+		lines = append(lines, line)
 	}
 	return lines
 }

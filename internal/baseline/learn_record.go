@@ -19,7 +19,7 @@ type learnFields struct {
 	code, class, country, asn, app, device           event.Field
 	client, clientClass, interactive, protocol       event.Field
 	requirement, resourceTenant, homeTenant          event.Field
-	riskState                                        event.Field
+	riskState, blockedBy                             event.Field
 	activity, result, appID                          event.Field
 	propertyNames                                    event.Field
 	guestDomain                                      event.Field
@@ -40,6 +40,7 @@ func (f *learnFields) find(schema *event.Schema) error {
 		{&f.client, event.SignIn, "clientAppUsed"}, {&f.clientClass, event.SignIn, "vakt.clientClass"}, {&f.interactive, event.SignIn, "isInteractive"},
 		{&f.protocol, event.SignIn, "authenticationProtocol"}, {&f.requirement, event.SignIn, "authenticationRequirement"},
 		{&f.resourceTenant, event.SignIn, "resourceTenantId"}, {&f.homeTenant, event.SignIn, "homeTenantId"}, {&f.riskState, event.SignIn, "riskState"},
+		{&f.blockedBy, event.SignIn, "vakt.blockingPolicies"},
 		{&f.activity, event.Audit, "activityDisplayName"}, {&f.result, event.Audit, "result"}, {&f.appID, event.Audit, "initiatedBy.app.appId"},
 		{&f.propertyNames, event.Audit, "targetResources.modifiedProperties.displayName"}, {&f.guestDomain, event.Audit, "vakt.guestDomain"},
 		{&f.riskAccount, event.Risk, "account"}, {&f.riskUPN, event.Risk, "userPrincipalName"},
@@ -110,7 +111,12 @@ func (l *Learner) signIn(r *event.Record, once func(event.Key) bool) {
 	}
 	if success {
 		l.success(r, a, country, counted)
-	} else if counted {
+		return
+	}
+	for _, policy := range r.Field(f.blockedBy).List {
+		l.use(a, useBlockedBy, policy.Text, uint32(r.Time()), counted)
+	}
+	if counted {
 		l.failed(r, s, a)
 	}
 }

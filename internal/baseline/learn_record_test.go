@@ -99,15 +99,21 @@ func TestLearnLists(t *testing.T) {
 		success(7, 6, 3, `,"clientAppUsed":"IMAP4"`), success(8, 7, 3, `,"riskState":"atRisk"`),
 		success(9, 8, 3, `,"homeTenantId":"22222222-0000-4000-8000-000000000000","resourceTenantId":"33333333-0000-4000-8000-000000000000"`),
 		success(10, 9, 3, `,"homeTenantId":"22222222-0000-4000-8000-000000000000","resourceTenantId":"33333333-0000-4000-8000-000000000000"`))
-	p := proposalOf(t, baseline.Default(), baseline.LeaveOut{Accounts: map[string]string{"p5.berg@contoso.com": "alert x"}}, records)
+	stopped := success(11, 10, 3, `,"appliedConditionalAccessPolicies":[{"id":"44444444-0000-4000-8000-000000000000","result":"failure"},{"id":"55555555-0000-4000-8000-000000000000","result":"success"}]`)
+	records = append(records, strings.Replace(stopped, `"errorCode":0`, `"errorCode":53003`, 1))
+	b := baseline.Default().WithDirectory(map[string][]string{"resource_accounts": {accountID(11), accountID(900)}})
+	p := proposalOf(t, b, baseline.LeaveOut{Accounts: map[string]string{"p5.berg@contoso.com": "alert x"}}, records)
 	for param, want := range map[string]string{
 		"approved_countries":       "+SE, +NO, -DK, -FI", // FI: the second account is left out
 		"known_egress_cidrs":       "+198.51.100.7",
 		"approved_upn_domains":     "+contoso.com",
 		"approved_partner_tenants": "+33333333-0000-4000-8000-000000000000",
 		"legacy_exceptions":        "-" + accountID(6),
-		"country_timezones":        "+SE Europe/Stockholm, +NO Europe/Oslo",
-		"upn_regex_user":           `+(?i)^[a-z]+[0-9]+\.[a-z]+@contoso\.com$`,
+		"ca_block_noise_policies":  "-44444444-0000-4000-8000-000000000000",
+
+		"resource_signin_exceptions": "-" + accountID(11),
+		"country_timezones":          "+SE Europe/Stockholm, +NO Europe/Oslo",
+		"upn_regex_user":             `+(?i)^[a-z]+[0-9]+\.[a-z]+@contoso\.com$`,
 	} {
 		if got := linesOf(p, param); got != want {
 			t.Errorf("%s: %s, want %s", param, got, want)
@@ -120,7 +126,7 @@ func TestLearnLists(t *testing.T) {
 	if got := strings.Join(left, ", "); got != "p5.berg@contoso.com: alert x, p7.berg@contoso.com: a sign-in with risk state atRisk" {
 		t.Errorf("left out: %s", got)
 	}
-	if p.People != 28 || p.SignIns != 130 || p.Days != 4 {
+	if p.People != 27 || p.SignIns != 131 || p.Days != 4 {
 		t.Errorf("%d people, %d sign-ins, %d days", p.People, p.SignIns, p.Days)
 	}
 }

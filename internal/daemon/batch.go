@@ -151,7 +151,7 @@ func note(l *source.Ledger, set *rule.Set, found *detect.Result) {
 	l.Asleep = []source.RuleNote{}
 	for _, c := range set.Asleep() {
 		for _, list := range c.Asleep {
-			l.Asleep = append(l.Asleep, source.RuleNote{Rule: c.Key(), Note: "baseline list " + list + " is empty"})
+			l.Asleep = append(l.Asleep, source.RuleNote{Rule: c.Key(), Note: "baseline list " + list + " is empty", List: list})
 		}
 	}
 	l.Dead = []source.RuleNote{}

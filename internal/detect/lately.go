@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"vakt/internal/event"
+	"vakt/internal/extract"
 )
 
 // uuidMemo remembers the numbers of the UUIDs that came lately, by their bytes:
@@ -17,14 +18,14 @@ type uuidMemo struct {
 
 // uuidSlot is a UUID and its number among the words, which is not 0.
 type uuidSlot struct {
-	uuid   [uuidBytes]byte
+	uuid   [extract.UUIDBytes]byte
 	number uint32
 }
 
 const memoSlots = 1 << 15
 
 // slot is where a UUID has its place.
-func (m *uuidMemo) slot(uuid *[uuidBytes]byte) *uuidSlot {
+func (m *uuidMemo) slot(uuid *[extract.UUIDBytes]byte) *uuidSlot {
 	const odd = 0x9e3779b97f4a7c15
 	if m.slots == nil {
 		m.slots = make([]uuidSlot, memoSlots)
@@ -35,7 +36,7 @@ func (m *uuidMemo) slot(uuid *[uuidBytes]byte) *uuidSlot {
 
 // number numbers a text in lower case, as words.put does.
 func (w *Worker) numberOf(text []byte) uint32 {
-	uuid, ok := packUUID(text)
+	uuid, ok := extract.PackUUID(text)
 	if !ok {
 		return w.words.put(text)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vakt/internal/event"
+	"vakt/internal/extract"
 )
 
 // An entity stands in a row as its kind, a place in Worker.kinds, its id and
@@ -42,7 +43,7 @@ func (w *Worker) appendText(b, text []byte) []byte {
 	if number, ok := w.words.met(text); ok {
 		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
 	}
-	if uuid, ok := packUUID(text); ok {
+	if uuid, ok := extract.PackUUID(text); ok {
 		return append(append(b, textUUID), uuid[:]...)
 	}
 	return append(binary.AppendUvarint(b, uint64(len(text))<<textBits|textWritten), text...)
@@ -51,6 +52,10 @@ func (w *Worker) appendText(b, text []byte) []byte {
 // eachEntity hands out the entities of a row of the worker. The bytes are
 // valid until the next row is read into s.
 func (w *Worker) eachEntity(s *shown, yield func(kind string, id, name []byte)) {
+	if s.isEssence {
+		s.eachPart(yield)
+		return
+	}
 	r := rowReader{s.named}
 	for len(r.b) > 0 {
 		kind := w.kinds[r.int()]
@@ -72,7 +77,7 @@ func (w *Worker) readText(r *rowReader, buf []byte) []byte {
 	case textNumbered:
 		return w.words.text(uint32(n))
 	case textUUID:
-		return appendUUID(buf, r.bytes(uuidBytes))
+		return extract.AppendUUID(buf, r.bytes(extract.UUIDBytes))
 	default:
 		return r.bytes(n)
 	}

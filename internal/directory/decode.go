@@ -181,7 +181,7 @@ func (d *decoder) finish() {
 	d.s.Complete = true
 	for _, kind := range parts {
 		p, read := d.states[kind.name]
-		if !read || kind.need == wanted && p.State == StateAbsent && !d.asked(kind.name) {
+		if !read || (kind.need == wanted || kind.need == brought) && p.State == StateAbsent && !d.asked(kind.name) {
 			continue
 		}
 		d.s.Parts = append(d.s.Parts, p)

@@ -16,6 +16,7 @@ func (d *decoder) tenant() {
 	d.s.SMTPAuthOff = d.setting(TransportPart, "smtpclientauthenticationdisabled")
 	d.s.AuditOff = d.setting(OrganizationalPart, "auditdisabled")
 	d.azureRoles()
+	d.mail()
 }
 
 func (d *decoder) organization() {

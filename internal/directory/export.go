@@ -14,7 +14,8 @@ import (
 // Export writes the parts to a folder, in the services' own list shapes and
 // with a manifest that tells what became of each. Every file is written whole
 // or not at all, and the manifest last: until it is there the folder is not
-// believed. A folder that holds an export is written over.
+// believed. A folder that holds an export is written over, save what people have
+// put beside it.
 //
 // Sign-in activity is put into the objects of users.json, where Graph has it.
 // An object that comes twice is written as it came last.
@@ -54,6 +55,9 @@ func (x *exporter) part(kind partKind) error {
 	p := x.parts.State(kind.name)
 	path := filepath.Join(x.dir, kind.name)
 	if named, ok := x.parts.(interface{ named(string) bool }); ok && !named.named(kind.name) {
+		if kind.need == brought {
+			return nil // it is not ours
+		}
 		return remove(path)
 	}
 	count := 0

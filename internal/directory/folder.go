@@ -93,7 +93,10 @@ func (f *Folder) State(name string) PartState {
 	}
 	m, listed := f.manifest.Parts[name]
 	if !listed {
-		if there {
+		switch {
+		case there && isBrought(name):
+			p.State, p.Why = StateComplete, ""
+		case there:
 			p.Why = "the manifest does not name it"
 		}
 		return p
@@ -119,9 +122,15 @@ func (f *Folder) State(name string) PartState {
 func (f *Folder) named(name string) bool {
 	if f.manifest != nil {
 		_, listed := f.manifest.Parts[name]
-		return listed
+		return listed || isBrought(name) && f.exists(name)
 	}
 	return f.exists(name)
+}
+
+// isBrought is true of parts that people put beside an export.
+func isBrought(name string) bool {
+	kind, _ := kindOfPart(name)
+	return kind.need == brought
 }
 
 // Each reads a file item by item.

@@ -31,6 +31,9 @@ func TestNamedOtherwise(t *testing.T) {
 	if d := cmp.Diff([]string{"b", "c"}, got); d != "" || !ok {
 		t.Errorf("known %v:\n%s", ok, d)
 	}
+	if got, _ := loaded(t, map[string]string{"users.json": threeUsers}).NamedOtherwise(pattern, "BO@contoso.com", "C"); len(got) > 0 {
+		t.Errorf("excepted ones are there: %q", got)
+	}
 	part := map[string]string{"users.json": threeUsers, "manifest.json": `{"tenant":"t","taken":"2026-03-03T00:00:00Z","parts":{"users.json":{"state":"partial","why":"broke off"}}}`}
 	if got, ok := loaded(t, part).NamedOtherwise(pattern); ok {
 		t.Errorf("a list that broke off says %q", got)

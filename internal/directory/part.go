@@ -33,6 +33,9 @@ const (
 	DeletedPart        = "deletedUsers.json"
 	RulesPart          = "messageRules.json"
 	AzureRolesPart     = "azureRoleAssignments.json"
+	BlockedPart        = "blockedSenders.json"
+	SignaturesPart     = "messageConfiguration.json"
+	SearchPart         = "mailSearch.json"
 	SignInsPart        = "signIns.jsonl"
 	RefusedPart        = "refusedSignIns.jsonl" // attempts at blocked accounts only
 	AuditsPart         = "directoryAudits.jsonl"
@@ -56,6 +59,7 @@ const (
 	needed   need = iota
 	wanted        // tells more where it is there; a snapshot is whole without
 	evidence      // logs: never part of the state
+	brought       // like wanted, and only people put it there: no manifest names it
 )
 
 // partKind is what is known of one part.
@@ -93,7 +97,10 @@ var parts = []partKind{
 	{OrganizationPart, list, wanted},
 	{DeletedPart, list, wanted},
 	{RulesPart, owned, wanted},
-	{AzureRolesPart, list, wanted},
+	{AzureRolesPart, list, brought},
+	{BlockedPart, list, brought},
+	{SignaturesPart, owned, brought},
+	{SearchPart, owned, brought},
 	{SignInsPart, lines, evidence},
 	{RefusedPart, lines, evidence},
 	{AuditsPart, lines, evidence},

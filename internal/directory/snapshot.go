@@ -37,6 +37,9 @@ type Snapshot struct {
 	// AzureRoles are role assignments of Azure subscriptions, which only a
 	// file can bring (`az role assignment list --all`).
 	AzureRoles Fact[[]AzureRole]
+	// Blocked are the senders that Exchange Online does not let send any more,
+	// which only a file can bring (Get-BlockedSenderAddress).
+	Blocked Fact[[]BlockedSender]
 	// SKUs are the licences that the tenant has.
 	SKUs Fact[[]SKU]
 	// Domains are the tenant's domains.
@@ -61,6 +64,9 @@ type Snapshot struct {
 	// Unresolved counts conversions of mailboxes in the logs that name no
 	// mailbox of the snapshot, or more than one: whose they are is not known.
 	Unresolved int
+
+	signatures ownedFacts[Signature]
+	searches   ownedFacts[[]Message]
 
 	// names leads from the names of mailboxes to places in Accounts, for logs
 	// that call accounts by them.

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"iter"
 
 	"vakt/internal/extract"
@@ -63,14 +64,14 @@ func (r *Record) itemTexts(f *field, text func(item []byte) []byte) Values {
 // restricted is the account that must not send any more, in lower case: it is
 // not who the record says did something, as the alerts of the compliance center
 // are recorded under a name of their own. Of AlertTriggered, Data is JSON text
-// that names the account as f3u.
+// that names the account as f3u; it may be cut off.
 func restricted(r *Record, f *field) Values {
 	const data = 2 // place of the column
 	for i := range f.from {
 		name := r.base(f, i).First()
 		if i == data {
-			list, _ := extract.Embedded(name, nil)
-			name = r.member(list, "f3u")
+			_, name, _ = bytes.Cut(name, []byte(`"f3u":"`))
+			name, _, _ = bytes.Cut(name, []byte(`"`))
 		}
 		if len(name) > 0 {
 			return r.one(r.lower(name), String)

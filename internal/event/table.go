@@ -203,7 +203,7 @@ var unifiedColumns = []column{
 	{name: "Directionality", ual: "Directionality"},
 	{name: "DeliveryAction", ual: "DeliveryAction"},
 	{name: "AlertEntityId", ual: "AlertEntityId"},
-	{name: "Data", kind: asJSON, whole: true, ual: "Data"},
+	{name: "Data", ual: "Data"},
 	{name: "Event", ual: "Event"},
 	{name: "EventValue", ual: "EventValue"},
 	{name: "SharingLinkScope", ual: "SharingLinkScope"},

@@ -157,7 +157,7 @@ var quietShares = shares{
 
 func (t *today) quietly(e *entry) {
 	e.quiet = true
-	e.code = quietShares.draw(&t.r)
+	e.code, e.policy = quietShares.draw(&t.r), t.blocks()
 	if t.r.chance(0.015) {
 		e.place = throughMicrosoft(t.r.next())
 	}
@@ -165,6 +165,15 @@ func (t *today) quietly(e *entry) {
 		e.tenant = pick(&t.r, partnerTenants)
 	}
 	t.d.signIn(t.c, e)
+}
+
+// blocks is the policy that blocks where one does: mostly the one about
+// devices that nobody manages.
+func (t *today) blocks() string {
+	if t.r.chance(0.1) {
+		return placeBlock
+	}
+	return everydayBlock
 }
 
 // partnerTenants are of other companies in which people of this one are guests.
@@ -187,11 +196,7 @@ func (t *today) openly(e *entry) {
 	switch code := askedShares.draw(&t.r); code {
 	case 0:
 	case 53003, 53000, 50105:
-		e.code = code
-		e.policy = everydayBlock
-		if t.r.chance(0.1) {
-			e.policy = placeBlock
-		}
+		e.code, e.policy = code, t.blocks()
 		t.d.signIn(t.c, e)
 		return
 	case 500121:

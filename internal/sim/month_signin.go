@@ -58,7 +58,10 @@ func (c *company) signInText(e *entry) []byte {
 	s := signIn{
 		writer: &writer{b: make([]byte, 0, 6<<10)}, w: c.w, who: e.who, place: e.place, device: e.device, app: e.app, out: outcomes[e.code],
 		e:     &event{kind: evSignIn, attack: -1, at: e.at.Truncate(time.Second).UnixNano(), seed: e.seed, first: e.first, code: e.code, quiet: e.quiet, note: e.risk},
-		alone: e.alone, of: e.of, flow: e.flow, says: e.says, tenant: e.tenant, blocked: e.policy,
+		alone: e.alone, of: e.of, flow: e.flow, says: e.says, tenant: e.tenant,
+	}
+	if s.out.access == "failure" && !s.out.second {
+		s.blocked = e.policy
 	}
 	if s.of == "" {
 		s.of = e.deviceSession()

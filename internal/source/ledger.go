@@ -107,6 +107,8 @@ type RuleNote struct {
 	Rule  string `json:"rule"`
 	Note  string `json:"note"`
 	Count int    `json:"count"`
+	// List is the baseline list that the note is about; empty for most.
+	List string `json:"list,omitempty"`
 }
 
 // Skip counts a record that is in no log of ours.

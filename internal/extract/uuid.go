@@ -1,16 +1,17 @@
-package detect
+package extract
 
 import "encoding/binary"
 
+// Sizes of a UUID.
 const (
-	uuidLength = 36 // as a text
-	uuidBytes  = 16
+	UUIDLength = 36 // as text
+	UUIDBytes  = 16 // packed
 )
 
-// packUUID is a UUID in lower case as 16 bytes; ok is false for any other
+// PackUUID is a UUID in lower case as 16 bytes; ok is false for any other
 // text.
-func packUUID(text []byte) (uuid [uuidBytes]byte, ok bool) {
-	if len(text) != uuidLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+func PackUUID(text []byte) (uuid [UUIDBytes]byte, ok bool) {
+	if len(text) != UUIDLength || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return uuid, false
 	}
 	word, half := binary.LittleEndian.Uint64, binary.LittleEndian.Uint32
@@ -37,8 +38,8 @@ func packHex(digits uint64) (bytes, bad uint64) {
 	return (bytes | bytes>>16) & 0xffffffff, bad
 }
 
-// appendUUID is the reverse of packUUID.
-func appendUUID(b, uuid []byte) []byte {
+// AppendUUID is the reverse of PackUUID.
+func AppendUUID(b, uuid []byte) []byte {
 	const digits = "0123456789abcdef"
 	for i, c := range uuid {
 		switch i {
