@@ -21,6 +21,7 @@ import (
 
 func (a *app) applyCommand() *cobra.Command {
 	var policy, dry bool
+	var alerts string
 	cmd := &cobra.Command{
 		Use:   "apply PLAN | --policy",
 		Short: "Carry out an approved plan, one account after the other, and verify each",
@@ -31,20 +32,22 @@ func (a *app) applyCommand() *cobra.Command {
 			"Exit code: 0 everything is as planned, 1 failed, 3 some accounts were left out or\n" +
 			"are not verified.\n\n" +
 			"With --policy it does what keep_blocked in the configuration says: new resource\n" +
-			"accounts are blocked once their grace is over. --dry-run tells what it would do.",
+			"accounts are told of after some minutes (--alerts) and blocked once their grace is\n" +
+			"over. --dry-run tells what it would do.",
 		Example: "  vakt apply block.plan\n  vakt scan && vakt apply --policy --dry-run",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case policy && len(args) == 0:
-				return a.applyPolicy(cmd.Context(), dry)
-			case policy || dry || len(args) != 1:
-				return usage("vakt apply needs a plan, or --policy [--dry-run]")
+				return a.applyPolicy(cmd.Context(), dry, alerts)
+			case policy || dry || alerts != "" || len(args) != 1:
+				return usage("vakt apply needs a plan, or --policy [--dry-run] [--alerts FILE]")
 			}
 			return a.apply(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().BoolVar(&policy, "policy", false, "do what keep_blocked in the configuration says")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "with --policy: tell what it would do, and send nothing")
+	cmd.Flags().StringVar(&alerts, "alerts", "", "with --policy: append an alert to this file, a JSON line, for each account that is open for longer than alert_after")
 	return cmd
 }
 

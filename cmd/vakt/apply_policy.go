@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // applyPolicy keeps new resource accounts blocked.
-func (a *app) applyPolicy(ctx context.Context, dry bool) error {
+func (a *app) applyPolicy(ctx context.Context, dry bool, alerts string) error {
 	return a.withDoor(ctx, "", func(d *door) error {
 		in, err := a.keepInput(ctx, d)
 		if err != nil {
@@ -27,12 +28,13 @@ func (a *app) applyPolicy(ctx context.Context, dry bool) error {
 			}
 			return a.showKept(kept)
 		}
+
 		kept, report, err := plan.ApplyPolicy(ctx, d.deps, *in)
 		if kept == nil {
 			return failed(err)
 		}
-		if showErr := a.showKept(kept); showErr != nil {
-			return failed(showErr)
+		if told := errors.Join(a.tellKept(alerts, kept, in.Snapshot.Tenant, in.Now), a.showKept(kept)); told != nil {
+			return failed(told)
 		}
 		return a.told(report, err)
 	})
@@ -112,6 +114,7 @@ func (a *app) showKept(k *plan.Kept) error {
 		return a.json(k, "")
 	}
 	var b strings.Builder
+	told := false
 	if k.Stopped != "" {
 		fmt.Fprintf(&b, "Stopped: %s\n", text.Terminal(k.Stopped))
 	}
@@ -120,9 +123,16 @@ func (a *app) showKept(k *plan.Kept) error {
 		list []plan.Watched
 	}{{"due", k.Due}, {"waiting", k.Waiting}, {"ask", k.Ask}} {
 		for _, w := range group.list {
-			fmt.Fprintf(&b, "%-8s %s, seen since %s, to be blocked at %s%s\n", group.word, text.Terminal(orDefault(w.UPN, w.Account.ID)),
+			word := group.word
+			if w.Alert {
+				word, told = word+"!", true
+			}
+			fmt.Fprintf(&b, "%-8s %s, seen since %s, to be blocked at %s%s\n", word, text.Terminal(orDefault(w.UPN, w.Account.ID)),
 				w.Since.UTC().Format("2006-01-02 15:04 UTC"), w.Due.UTC().Format("2006-01-02 15:04 UTC"), text.Terminal(why(w.Why.Text)))
 		}
+	}
+	if told {
+		b.WriteString("! open for longer than alert_after: an alert, which --alerts FILE writes down\n")
 	}
 	if b.Len() == 0 {
 		b.WriteString("No resource account is open that the policy would look at.\n")

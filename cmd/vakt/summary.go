@@ -135,6 +135,10 @@ func (a *app) skipped(l *source.Ledger) {
 // blindness says what the rules could not see, one line a shape and field.
 func (a *app) blindness(l *source.Ledger) {
 	for _, line := range byField(l.Blind) {
+		if strings.HasPrefix(line, unreadLists) { // as whoever gave no directory knows
+			a.say("Blind: %s", line)
+			continue
+		}
 		a.insist("Blind: %s", line)
 	}
 	for _, line := range byField(l.Weak) {
@@ -214,6 +218,9 @@ func byField(list []source.Blind) []string {
 	return lines
 }
 
+// unreadLists begins what is said of lists that only a directory can fill.
+const unreadLists = "unread without --directory: "
+
 // lacking says what a rule lacked: fields of the shape, lists (written
 // %name%) that come from the directory, or working hours that nobody declared
 // for a country.
@@ -235,7 +242,7 @@ func lacking(b source.Blind) string {
 		parts = append(parts, b.Shape+" lacks "+strings.Join(fields, ", "))
 	}
 	if len(lists) > 0 {
-		parts = append(parts, "unread without --directory: "+strings.Join(lists, ", "))
+		parts = append(parts, unreadLists+strings.Join(lists, ", "))
 	}
 	if len(hours) > 0 {
 		parts = append(parts, "hours or clock of a country not declared: "+strings.Join(hours, ", "))

@@ -61,6 +61,10 @@ var accountTable = []fact{
 	{"mailbox.forward", "where all mail is forwarded to", (*view).forward},
 	{"mailbox.forward_domain", "domain of that address where it is not one of the tenant's", (*view).forwardDomain},
 	{"mailbox.rule_domain", "foreign domains that inbox rules forward to", (*view).ruleDomains},
+	{"mailbox.blocked_sender", "why Exchange does not let it send; empty where it may", (*view).blockedSender},
+	{"mailbox.signature", "words of its signature, without tags", (*view).signature},
+	{"mailbox.signature_domain", "foreign domains that the signature leads to", (*view).signatureDomains},
+	{"mailbox.mass_mail", "subject and beginning of messages that went to scam_recipients foreign addresses or more under one subject, of those that a search found", (*view).massMail},
 	{"mailbox.delegates", "who may open it", func(v *view) value { return v.box(delegates) }},
 
 	{"ca.mfa", "covered, partial or none: how far MFA is asked for, or the sign-in refused", func(v *view) value { return wordsOf(v.ca().mfa) }},

@@ -30,6 +30,7 @@ type judge struct {
 	okDomains   listed // approved_forward_domains
 	required    []requirement
 	dormantDays int
+	scamTo      int // scam_recipients
 
 	exceptions []ExceptionState
 	onAccount  map[string][]int // exceptions by account in lower case
@@ -172,6 +173,10 @@ func (j *judge) settings() {
 	j.dormantDays = 90
 	if n, ok := j.base.Number("dormant_days"); ok {
 		j.dormantDays = int(n)
+	}
+	j.scamTo = 10
+	if n, ok := j.base.Number("scam_recipients"); ok {
+		j.scamTo = int(n)
 	}
 	if !j.s.Domains.Known {
 		j.ownDomains = directory.Unknown[map[string]bool](j.s.Domains.Why)

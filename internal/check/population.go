@@ -24,6 +24,7 @@ var populations = []population{
 	{name: "active_resource", words: "resource accounts that must stay enabled for now: verdict exception or hold", has: staysActive},
 	{name: "teams_room", words: "Teams Rooms whose sign-in is enabled", has: func(v *view) directory.Fact[bool] { return both(enabled(v), v.a.TeamsRoom()) }},
 	{name: "mailbox", words: "accounts with a mailbox", has: hasMailbox},
+	{name: "searched_mailbox", words: "accounts in whose mailbox somebody searched for an investigation", has: func(v *view) directory.Fact[bool] { return v.j.s.Searched(v.a.ID) }},
 	{name: "enabled", words: "accounts whose sign-in is enabled", has: enabled},
 	{name: "person", words: "people's accounts whose sign-in is enabled", has: func(v *view) directory.Fact[bool] { return both(enabled(v), ofKind(v, directory.KindPerson)) }},
 	{name: "human", words: "accounts of people and guests whose sign-in is enabled", has: func(v *view) directory.Fact[bool] {

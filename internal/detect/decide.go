@@ -80,9 +80,8 @@ type decision struct {
 	res      Result
 	err      error
 
-	pair   [2]shown     // scratch, as are these
-	record event.Record // to decode an essence
-	buf    []byte
+	pair [2]shown // scratch
+	buf  []byte
 }
 
 // common is what all decisions of a run know. Nobody changes it.
@@ -302,9 +301,7 @@ func (x *decision) show(s *shown, v version, key event.Key) {
 		*s = shown{attempt: key}
 		return
 	}
-	if s.read(row, key); s.isEssence {
-		s.decode(x.d.layout, &x.record, key)
-	}
+	s.read(row, key)
 }
 
 // global is the decision's number of a text of a worker.

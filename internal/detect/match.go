@@ -193,13 +193,11 @@ func (w *Worker) show(r *event.Record) {
 	}
 	w.isShown = true
 	s := &w.shown
-	s.time, s.updated, s.size, s.shape, s.log = r.Time(), 0, r.Size(), r.Shape(), r.Logs()
-	s.tenant, s.raw = w.words.put(r.Tenant()), w.kept.put(r.Raw())
+	s.time, s.updated, s.size, s.shape = r.Time(), r.Updated(), r.Size(), r.Shape()
+	s.tenant, s.attempt, s.id = w.words.put(r.Tenant()), r.Attempt(), append(s.id[:0], r.ID()...)
 	s.named, s.listed, s.counted = s.named[:0], s.listed[:0], s.counted[:0]
-	if s.essence, s.isEssence = r.AppendEssence(s.essence[:0]); !s.isEssence {
-		s.updated, s.attempt, s.id = r.Updated(), r.Attempt(), append(s.id[:0], r.ID()...)
-		r.EachEntity(w.entity)
-	}
+	r.EachEntity(w.entity)
+	s.raw = w.kept.put(r.Raw())
 }
 
 // look keeps of the record at hand what the raises above a matching rule, which

@@ -52,10 +52,6 @@ func (w *Worker) appendText(b, text []byte) []byte {
 // eachEntity hands out the entities of a row of the worker. The bytes are
 // valid until the next row is read into s.
 func (w *Worker) eachEntity(s *shown, yield func(kind string, id, name []byte)) {
-	if s.isEssence {
-		s.eachPart(yield)
-		return
-	}
 	r := rowReader{s.named}
 	for len(r.b) > 0 {
 		kind := w.kinds[r.int()]

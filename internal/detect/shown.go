@@ -27,21 +27,6 @@ type shown struct {
 	raw     int                         // 1 + place among the records kept by the worker; 0: not kept
 	ids     [2][extract.UUIDLength]byte // scratch for eachEntity
 	row     []byte                      // where it was read from a row: what named is a part of
-
-	// essence is in place of updated, attempt, id and named where isEssence;
-	// decision.show decodes it, and writes the entities to parts.
-	essence   []byte
-	isEssence bool
-	log       event.Log
-	parts     []namedPart
-	texts     []byte // of the parts
-}
-
-// namedPart is an entity of a record whose essence was decoded: its id and name
-// follow each other in shown.texts.
-type namedPart struct {
-	kind     string
-	id, name int // where they end
 }
 
 // counted is a value that a watch counts.
@@ -62,24 +47,17 @@ func (s *shown) append(b []byte, key event.Key) []byte {
 	for _, n := range []int{s.size, int(s.shape), int(s.tenant), s.raw} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	switch {
-	case s.isEssence:
-		b = binary.AppendUvarint(append(b, attemptEssence, byte(s.log)), uint64(len(s.essence)))
-		return s.appendWatched(append(b, s.essence...))
-	case s.attempt == key:
-		b = append(b, attemptKey)
-	default:
-		b = append(append(b, attemptOther), s.attempt[:]...)
+	if s.attempt == key {
+		b = append(b, 0)
+	} else {
+		b = append(append(b, 1), s.attempt[:]...)
 	}
 	if uuid, ok := extract.PackUUID(s.id); ok {
 		b = append(append(b, idUUID), uuid[:]...)
 	} else {
 		b = append(binary.AppendUvarint(append(b, idText), uint64(len(s.id))), s.id...)
 	}
-	return s.appendWatched(append(binary.AppendUvarint(b, uint64(len(s.named))), s.named...))
-}
-
-func (s *shown) appendWatched(b []byte) []byte {
+	b = append(binary.AppendUvarint(b, uint64(len(s.named))), s.named...)
 	b = binary.AppendUvarint(b, uint64(len(s.listed)))
 	for _, id := range s.listed {
 		b = binary.AppendUvarint(b, uint64(id))
@@ -89,13 +67,6 @@ func (s *shown) appendWatched(b []byte) []byte {
 	}
 	return b
 }
-
-// How a row writes the attempt of a record.
-const (
-	attemptKey     = iota // the record's own key
-	attemptOther          // 16 bytes
-	attemptEssence        // with all that its essence tells
-)
 
 // How a row writes the id of a record.
 const (
@@ -109,14 +80,7 @@ func (s *shown) read(b []byte, key event.Key) {
 	r := rowReader{s.row}
 	s.time, s.updated = r.signed(), r.signed()
 	s.size, s.shape, s.tenant, s.raw = r.int(), event.Shape(r.int()), uint32(r.int()), r.int()
-	s.attempt, s.isEssence = key, false
-	switch r.int() {
-	case attemptEssence:
-		s.isEssence, s.log, s.essence = true, event.Log(r.int()), r.bytes(r.int())
-		s.id, s.named = s.id[:0], nil
-		s.readWatched(&r)
-		return
-	case attemptOther:
+	if s.attempt = key; r.int() == 1 {
 		copy(s.attempt[:], r.bytes(len(s.attempt)))
 	}
 	if s.id = s.id[:0]; r.int() == idUUID {
@@ -125,10 +89,6 @@ func (s *shown) read(b []byte, key event.Key) {
 		s.id = append(s.id, r.bytes(r.int())...)
 	}
 	s.named = r.bytes(r.int())
-	s.readWatched(&r)
-}
-
-func (s *shown) readWatched(r *rowReader) {
 	s.listed = s.listed[:0]
 	for range r.int() {
 		s.listed = append(s.listed, r.int())
@@ -136,28 +96,6 @@ func (s *shown) readWatched(r *rowReader) {
 	s.counted = s.counted[:0]
 	for len(r.b) > 0 {
 		s.counted = append(s.counted, counted{r.int(), uint32(r.int())})
-	}
-}
-
-// decode fills in what the essence tells, by a record at hand.
-func (s *shown) decode(l *event.Layout, r *event.Record, key event.Key) {
-	r.Revive(l, s.shape, s.log, key, s.essence)
-	s.updated, s.attempt, s.id = r.Updated(), r.Attempt(), append(s.id, r.ID()...)
-	s.parts, s.texts = s.parts[:0], s.texts[:0]
-	r.EachEntity(func(kind string, id, name []byte) {
-		s.texts = append(s.texts, id...)
-		end := len(s.texts)
-		s.texts = append(s.texts, name...)
-		s.parts = append(s.parts, namedPart{kind, end, len(s.texts)})
-	})
-}
-
-// eachPart hands out what decode has written.
-func (s *shown) eachPart(yield func(kind string, id, name []byte)) {
-	from := 0
-	for _, p := range s.parts {
-		yield(p.kind, s.texts[from:p.id], s.texts[p.id:p.name])
-		from = p.name
 	}
 }
 

@@ -42,11 +42,7 @@ func byOwner[T any](d *decoder, part, unread string, read func(raw []byte) Fact[
 		if item.Owner == "" {
 			return errors.New("belongs to no account")
 		}
-		f := read(item.Raw)
-		facts.of[item.Owner] = f
-		if !f.Known {
-			return errors.New(f.Why)
-		}
+		facts.of[item.Owner] = read(item.Raw)
 		return nil
 	})
 	facts.why = part + " does not have the account"

@@ -190,7 +190,7 @@ func FuzzPart(f *testing.F) {
 		directory.BypassPart, directory.SettingsPart, directory.OrganizationalPart, directory.TransportPart, directory.RegistrationPart, directory.MethodsPart,
 		directory.AssignmentsPart, directory.SchedulesPart, directory.DefinitionsPart, directory.EligibilityPart, directory.GroupsPart, directory.AccessPart,
 		directory.LocationsPart, directory.PoliciesPart, directory.SKUsPart, directory.DomainsPart, directory.OrganizationPart, directory.DeletedPart,
-		directory.RulesPart, directory.AzureRolesPart, directory.SignInsPart, directory.RefusedPart, directory.AuditsPart,
+		directory.RulesPart, directory.AzureRolesPart, directory.BlockedPart, directory.SignaturesPart, directory.SearchPart, directory.SignInsPart, directory.RefusedPart, directory.AuditsPart,
 	}
 	for i := range max(len(names), len(seeds)) {
 		f.Add(uint8(i), seeds[i%len(seeds)])

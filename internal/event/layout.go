@@ -22,7 +22,6 @@ type Layout struct {
 	properties []int // slots below an Azure Monitor record's "properties"
 	core       [coreCount]Field
 	plain      [shapes][]plainColumn
-	essence    [shapes]byLog[[]int]
 }
 
 // Layout makes the layout that reads the given fields beside the core ones.
@@ -72,11 +71,6 @@ func (s *Schema) Layout(fields ...Field) (*Layout, error) {
 	l.fields = slices.Clone(s.fields)
 	s.mu.RUnlock()
 	l.plain = l.plainColumns()
-	for shape := range l.essence {
-		for i := range l.essence[shape] {
-			l.essence[shape][i] = l.essenceSlots(Shape(shape), 1<<i)
-		}
-	}
 	return l, nil
 }
 

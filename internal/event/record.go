@@ -56,17 +56,12 @@ func (r *Record) attach(l *Layout) {
 }
 
 func (r *Record) reset(raw []byte) {
-	r.begin(raw)
-	r.recognise()
-}
-
-// begin forgets the record before.
-func (r *Record) begin(raw []byte) {
 	r.raw = raw
 	r.number++
 	r.arena, r.list = r.arena[:0], r.list[:0]
 	r.seconds, r.refused = 0, ""
 	r.cutTargets, r.cutDetails = false, false
+	r.recognise()
 }
 
 // Shape is the form in which the record came; NoShape when out of scope.

@@ -270,13 +270,6 @@ func (r *Row) TopKeys(max int) []string {
 	return keys
 }
 
-// Clear empties the row, as before a record.
-func (r *Row) Clear() { r.reset() }
-
-// Set puts a raw value into a slot that Raw has handed out of another row of
-// the same projection.
-func (r *Row) Set(slot int, raw []byte) { r.store(slot, raw, 0) }
-
 // store fills a slot.
 func (r *Row) store(slot int, raw []byte, form uint64) {
 	s := &r.slots[slot]
