@@ -311,8 +311,10 @@ func (s *score) table(name string, m *month) string {
 		}
 	}
 	b.WriteString("\n| false alerts by rule | in the month |\n|---|---|\n")
-	for _, rule := range slices.SortedFunc(maps.Keys(s.wrong), func(x, y string) int { return cmp.Or(s.wrong[y]-s.wrong[x], cmp.Compare(x, y)) }) {
-		fmt.Fprintf(&b, "| %s | %d |\n", rule, s.wrong[rule])
+	for _, counts := range []map[string]int{s.wrong, s.quiet} {
+		for _, rule := range slices.SortedFunc(maps.Keys(counts), func(x, y string) int { return cmp.Or(counts[y]-counts[x], cmp.Compare(x, y)) }) {
+			fmt.Fprintf(&b, "| %s | %d |\n", rule, counts[rule])
+		}
 	}
 	b.WriteString("\n")
 	return b.String()
