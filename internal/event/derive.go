@@ -42,7 +42,7 @@ const (
 // by them across logs.
 var derivations = []derived{
 	{name: "account", logs: anyLog, alone: directory, compute: accountIDs, only: (*Record).accountID, from: map[Log][]string{
-		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN"}, Activity: activityBodies}},
+		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN", "EventValue", "AlertEntityId", "Data"}, Activity: activityBodies}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}, Activity: activityCaller}},
 	{name: "vakt.accountNames", logs: anyLog, compute: accountNames, from: map[Log][]string{
@@ -101,7 +101,6 @@ var derivations = []derived{
 	{name: "vakt.clientApp", logs: Unified, compute: sameAsFirst, from: map[Log][]string{Unified: {"ClientAppId|AppId|ApplicationId"}}},
 	{name: "vakt.messageId", logs: Unified, compute: messageIDs, from: itemsFrom},
 	{name: "vakt.mailFolder", logs: Unified, compute: mailFolders, from: itemsFrom},
-	{name: "vakt.restricted", logs: Unified, compute: restricted, from: map[Log][]string{Unified: {"EventValue", "AlertEntityId", "Data", "ObjectId"}}},
 	{name: "vakt.grantee", logs: Unified, compute: grantees, from: grantFrom},
 	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, from: grantFrom},
 	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, from: grantFrom},
@@ -187,14 +186,18 @@ func accountIDs(r *Record, f *field) Values {
 // accountID is the account id of an object id or UPN.
 func (r *Record) accountID(text []byte) []byte { return plainUPN(r.lower(text)) }
 
-// mailboxAccount is the mailbox's owner, else the user who acted.
+// mailboxAccount is the mailbox's owner, else the account that an alert or the
+// spam filter names, else the user who acted.
 func (r *Record) mailboxAccount(f *field) Values {
-	for i := len(f.from[0]) - 1; i >= 0; i-- {
-		if v := r.Field(f.from[0][i]); len(v.First()) > 0 {
-			return r.one(r.lower(v.First()), String)
-		}
+	user, owner := r.Field(f.from[0][0]), r.Field(f.from[0][1])
+	name := owner.First()
+	if len(name) == 0 {
+		name = r.restricted(f)
 	}
-	return Values{}
+	if len(name) == 0 {
+		name = user.First()
+	}
+	return r.oneIf(r.lower(name))
 }
 
 // actorID is who did it: the account, or the service principal of an app.

@@ -61,21 +61,20 @@ func (r *Record) itemTexts(f *field, text func(item []byte) []byte) Values {
 	})
 }
 
-// restricted is the account that must not send any more, in lower case: it is
-// not who the record says did something, as the alerts of the compliance center
-// are recorded under a name of their own. Of AlertTriggered, Data is JSON text
-// that names the account as f3u; it may be cut off.
-func restricted(r *Record, f *field) Values {
-	const data = 2 // place of the column
-	for i := range f.from {
-		name := r.base(f, i).First()
-		if i == data {
-			_, name, _ = bytes.Cut(name, []byte(`"f3u":"`))
-			name, _, _ = bytes.Cut(name, []byte(`"`))
+// restricted is the account that an alert or the spam filter is about: both are
+// recorded under names of their own. Of AlertTriggered, Data is JSON text that
+// names the account as f3u; it may be cut off.
+func (r *Record) restricted(f *field) []byte {
+	for _, columns := range f.from[1:] {
+		name := r.Field(columns[0]).First()
+		if _, after, ok := bytes.Cut(name, []byte(`"f3u":"`)); ok {
+			name, _, _ = bytes.Cut(after, []byte(`"`))
+		} else if bytes.IndexByte(name, '{') == 0 {
+			name = nil
 		}
-		if len(name) > 0 {
-			return r.one(r.lower(name), String)
+		if bytes.IndexByte(name, '@') > 0 {
+			return name
 		}
 	}
-	return Values{}
+	return nil
 }

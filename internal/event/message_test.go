@@ -27,9 +27,11 @@ func TestMessageFields(t *testing.T) {
 	f(`"Operation":"MailItemsAccessed","AppAccessContext":{"ClientAppId":"`+app+`"}`, "vakt.clientApp", app)
 	f(`"Operation":"MailItemsAccessed"`, "vakt.clientApp", "(none)")
 
-	f(`"Operation":"HygieneTenantEvents","EventValue":"Ann@contoso.com","ObjectId":"x"`, "vakt.restricted", "ann@contoso.com")
-	f(`"Operation":"AlertEntityGenerated","AlertEntityId":"Ann@contoso.com","ObjectId":"x"`, "vakt.restricted", "ann@contoso.com")
-	f(`"Operation":"AlertTriggered","Data":"{\"tid\":\"t\",\"f3u\":\"Ann@contoso.com\",\"sev\":","ObjectId":"x"`, "vakt.restricted", "ann@contoso.com")
-	f(`"Operation":"AlertTriggered","Data":"{\"f3u\":\"\"}","ObjectId":"x"`, "vakt.restricted", "x")
-	f(`"Operation":"AlertTriggered"`, "vakt.restricted", "(none)")
+	f(`"Operation":"HygieneTenantEvents","EventValue":"Ann@contoso.com","UserId":"ServiceOperator"`, "account", "ann@contoso.com")
+	f(`"Operation":"AlertEntityGenerated","AlertEntityId":"Ann@contoso.com","UserId":"SecurityComplianceAlerts"`, "account", "ann@contoso.com")
+	f(`"Operation":"AlertEntityGenerated","AlertEntityId":"a-message-id","UserId":"SecurityComplianceAlerts"`, "account", "securitycompliancealerts")
+	f(`"Operation":"AlertTriggered","Data":"{\"tid\":\"t\",\"f3u\":\"Ann@contoso.com\",\"sev\":","UserId":"SecurityComplianceAlerts"`, "account", "ann@contoso.com")
+	f(`"Operation":"AlertTriggered","Data":"{\"f3u\":\"\",\"x\":\"a@b\"}","UserId":"SecurityComplianceAlerts"`, "account", "securitycompliancealerts")
+	f(`"Operation":"AlertTriggered","Data":"{\"x\":\"a@b\"}","UserId":"SecurityComplianceAlerts"`, "account", "securitycompliancealerts")
+	f(`"Operation":"Send","EventValue":"x@contoso.com","MailboxOwnerUPN":"Ann@contoso.com","UserId":"bo@contoso.com"`, "account", "ann@contoso.com")
 }
