@@ -180,6 +180,8 @@ var table = []Param{
 		Question: "Which words have no place in a mail signature?"},
 	{Name: "scam_recipients", Kind: Count, Unit: "foreign recipients", Section: mail, Rows: []string{"S07"}, Default: "10",
 		Question: "To how many foreign addresses does a letter go that somebody else sent in a person's name?"},
+	{Name: "approved_exchange_admins", Kind: Accounts, Section: mail, Rows: []string{"X09", "R13"}, example: "[exchange-admin@contoso.com]", MayBeEmpty: true,
+		Question: "Who gives rights on mailboxes of others and converts mailboxes?"},
 	{Name: "approved_mail_apps", Kind: Apps, Section: mail, Rows: []string{"X14"}, example: "[11111111-2222-3333-4444-555555555555]", MayBeEmpty: true,
 		Question: "Which applications read mailboxes by themselves: archives, backups, journaling?"},
 	{Name: "mailbox_app_threshold", Kind: Count, Unit: "mailboxes in an hour", Section: mail, Rows: []string{"X14"}, Default: "20",

@@ -76,7 +76,7 @@ func (c *Coverage) rule(row *report.Row, r *rule.Compiled) report.Means {
 	case len(r.Dead) > 0:
 		m.State, m.Why = report.RowMissing, "it can never match: "+r.Dead[0]
 	case len(r.Asleep) > 0:
-		m.State, m.Why = report.RowAsleep, "the baseline leaves "+strings.Join(r.Asleep, ", ")+" empty"
+		m.State, m.Why = report.RowAsleep, "the baseline leaves "+strings.Join(parameters(r.Asleep), ", ")+" empty"
 	case c.Logs == nil:
 		m.Why = unreadLists(r)
 		if m.Why != "" {
@@ -223,7 +223,7 @@ func (c *Coverage) check(a *check.About) report.Means {
 		m.State, m.Why = report.RowMuted, why
 	case tally == nil:
 	case len(tally.Asleep) > 0:
-		m.State, m.Why = report.RowAsleep, "the baseline leaves "+strings.Join(tally.Asleep, ", ")+" empty"
+		m.State, m.Why = report.RowAsleep, "the baseline leaves "+strings.Join(parameters(tally.Asleep), ", ")+" empty"
 	case c.Snapshot == nil:
 	default:
 		m.Records, m.Found = tally.Findings+tally.OK+tally.Hidden, tally.Findings
@@ -264,4 +264,16 @@ func (c *Coverage) unread(name string) string {
 		}
 	}
 	return "something it needs was not read"
+}
+
+// parameters are those of the baseline that lists come from: some of them are
+// lists in parts, such as required_attributes.1.
+func parameters(lists []string) []string {
+	var names []string
+	for _, l := range lists {
+		name, _, _ := strings.Cut(l, ".")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -86,6 +86,7 @@ var exchangeLists = []listing{
 	}}},
 	{part: RecipientPart, cmdlet: graph.Cmdlet{Name: "Get-RecipientPermission", Parameters: unlimited}},
 	{part: BypassPart, cmdlet: graph.Cmdlet{Name: "Get-MailboxAuditBypassAssociation", Parameters: unlimited}},
+	{part: BlockedPart, cmdlet: graph.Cmdlet{Name: "Get-BlockedSenderAddress"}},
 }
 
 const permissionCmdlet = "Get-MailboxPermission"

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// mail reads what people bring about mailboxes. None of it is read from the
-// service by itself: a signature is one command for each mailbox, and a search
+// mail reads who must not send, and what people bring about mailboxes. The
+// latter is not read from the service by itself: a signature is one command for each mailbox, and a search
 // reads what people write to each other.
 func (d *decoder) mail() {
 	d.blocked()
@@ -16,7 +16,7 @@ func (d *decoder) mail() {
 
 func (d *decoder) blocked() {
 	if !d.asked(BlockedPart) {
-		d.s.Blocked = Unknown[[]BlockedSender]("blocked senders are not read: put the output of Get-BlockedSenderAddress into " + BlockedPart)
+		d.s.Blocked = Unknown[[]BlockedSender]("blocked senders were not asked for")
 		return
 	}
 	list := []BlockedSender{}

@@ -98,7 +98,7 @@ var parts = []partKind{
 	{DeletedPart, list, wanted},
 	{RulesPart, owned, wanted},
 	{AzureRolesPart, list, brought},
-	{BlockedPart, list, brought},
+	{BlockedPart, list, wanted},
 	{SignaturesPart, owned, brought},
 	{SearchPart, owned, brought},
 	{SignInsPart, lines, evidence},

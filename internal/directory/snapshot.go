@@ -37,8 +37,7 @@ type Snapshot struct {
 	// AzureRoles are role assignments of Azure subscriptions, which only a
 	// file can bring (`az role assignment list --all`).
 	AzureRoles Fact[[]AzureRole]
-	// Blocked are the senders that Exchange Online does not let send any more,
-	// which only a file can bring (Get-BlockedSenderAddress).
+	// Blocked are the senders that Exchange Online does not let send any more.
 	Blocked Fact[[]BlockedSender]
 	// SKUs are the licences that the tenant has.
 	SKUs Fact[[]SKU]

@@ -68,6 +68,7 @@ func (s *Scenario) Answers(seed uint64) string {
 		admins = append(admins, a.upn)
 	}
 	list("approved_account_admins", admins...)
+	list("approved_exchange_admins", admins...)
 	list("approved_mail_apps", backup.appID)
 	list("approved_provisioning_apps", c.programID(hr), c.programID(substrate), substrate.appID, c.programID(licensing), c.programID(pim), c.programID(registration), c.programID(invitations))
 	list("approved_inviters", c.inviters()...)
