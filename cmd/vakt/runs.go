@@ -81,7 +81,7 @@ func (a *app) tick(ctx context.Context, path, step, note string) error {
 // phaseMarks are how the last phase of a change looks.
 var phaseMarks = map[plan.Phase]mark{
 	plan.Verified: {"✓", "32"}, plan.Acked: {"●", "33"}, plan.Unsettled: {"?", "1;31"}, plan.Intent: {"?", "1;31"}, plan.Diverged: {"✗", "1;31"},
-	plan.Rejected: {"✗", "31"}, plan.Denied: {"✗", "31"}, plan.Drifted: {"–", "33"}, plan.Protected: {"–", "33"}, plan.Gone: {"–", "90"}, plan.Left: {"–", "90"}, plan.Undone: {"↶", "36"},
+	plan.Rejected: {"✗", "31"}, plan.Ineffective: {"✗", "31"}, plan.Denied: {"✗", "31"}, plan.Drifted: {"–", "33"}, plan.Protected: {"–", "33"}, plan.Gone: {"–", "90"}, plan.Left: {"–", "90"}, plan.Undone: {"↶", "36"},
 }
 
 func (a *app) printRun(r *plan.Report) error {
@@ -129,7 +129,7 @@ func residual(r *plan.Report) string {
 // tally counts the changes by their last phase.
 func tally(r *plan.Report) string {
 	var parts []string
-	for _, p := range []plan.Phase{plan.Verified, plan.Acked, plan.Unsettled, plan.Diverged, plan.Drifted, plan.Protected, plan.Gone, plan.Denied, plan.Rejected, plan.Left, plan.Undone} {
+	for _, p := range []plan.Phase{plan.Verified, plan.Acked, plan.Unsettled, plan.Diverged, plan.Drifted, plan.Protected, plan.Gone, plan.Denied, plan.Rejected, plan.Ineffective, plan.Left, plan.Undone} {
 		if n := r.Count(p); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, p))
 		}

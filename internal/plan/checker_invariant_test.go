@@ -242,6 +242,10 @@ func noInvention(e *evidence) (broken []string) {
 			if a != nil && a.applied && a.intent != nil && a.intent.Run == r.Run {
 				text = "the tenant has done it"
 			}
+		case plan.Ineffective:
+			if r.Field == "accountEnabled" && !e.had(r.Subject, r.Field, string(r.Before), r.Time.Add(-e.stale()-15*time.Second), r.Time) {
+				text = "the tenant does not have the value " + string(r.Before)
+			}
 		case plan.Verified:
 			if a != nil && r.Time.Sub(a.at) < 5*time.Second-time.Millisecond { // a row is kept to the millisecond
 				text = "two reads five seconds apart cannot have agreed"

@@ -72,6 +72,11 @@ const (
 	Protected Phase = "protected" // it became protected: not touched
 	Left      Phase = "skipped"   // not touched for another reason, which Note tells
 	Undone    Phase = "undone"    // rolled back by a later run
+
+	// Ineffective: nobody said, and reads agree that it is not in effect. It
+	// never was, or somebody has taken it back: what the field says later is not
+	// ours. It can be sent again.
+	Ineffective Phase = "ineffective"
 )
 
 // Phases that are about a plan or a run.

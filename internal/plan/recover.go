@@ -1,10 +1,15 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"vakt/internal/action"
 )
 
 // recoverOpen finds out what became of the writes that an earlier part of this
@@ -78,6 +83,9 @@ func (r *runner) resolve(ctx context.Context, s *step, enough streak) error {
 	}
 	switch seen {
 	case seesAfter:
+		if who := r.another(ctx, s); who != "" {
+			return r.settle(ctx, s, Drifted, "nobody answered; it reads as planned, and after the audit log it was "+who+" who set it so", value)
+		}
 		return r.settle(ctx, s, Verified, "nobody answered; two reads agree that it took effect", value)
 	case seesGone:
 		return r.settle(ctx, s, Gone, "the object is not there any more", nil)
@@ -85,11 +93,42 @@ func (r *runner) resolve(ctx context.Context, s *step, enough streak) error {
 		return r.settle(ctx, s, Diverged, fmt.Sprintf("nobody answered, and %s reads %s", s.change.Field, value), value)
 	default:
 		if !s.absolute() {
-			return r.settle(ctx, s, Rejected, "nobody answered, and ten minutes of reading show that it did not take effect", value)
+			return r.settle(ctx, s, Ineffective, "nobody answered, and ten minutes of reading show that it did not take effect", value)
 		}
 		s.phase, s.note = "", "nobody answered, and two reads agree that it did not take effect"
 		return nil
 	}
+}
+
+// auditWait is how long the audit log is asked.
+const auditWait = time.Minute
+
+// another tells who set the value of a write that nobody answered, where the
+// audit log says that it was not us. The log is minutes late and may be closed
+// to us: then nothing speaks against our having done it.
+func (r *runner) another(ctx context.Context, s *step) (who string) {
+	if !s.absolute() || r.client == nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, auditWait)
+	defer cancel()
+	deeds, err := r.eye.Audit(ctx, s.change.Subject.ID, s.sent.Add(-lag))
+	if err != nil {
+		return ""
+	}
+	for _, d := range deeds {
+		sets := slices.ContainsFunc(d.Changed, func(c action.Changed) bool {
+			return strings.EqualFold(c.Field, s.change.Field) && strings.Contains(c.New, string(s.change.After))
+		})
+		switch {
+		case !sets:
+		case strings.EqualFold(d.Actor, r.client.Principal()):
+			return ""
+		default:
+			who = cmp.Or(d.Name, d.Actor, "somebody else")
+		}
+	}
+	return who
 }
 
 // steady finds out from when on reads can be believed. Where we have changed the

@@ -222,7 +222,7 @@ func TestPilotHoldsTheOthersBack(t *testing.T) {
 		pilot = p.Changes[0].Subject.ID
 		r, err := plan.Apply(t.Context(), w.deps(), p)
 		wantError(t, err, "apply the plan again later")
-		if r.State != plan.StateStopped || r.Changes[0].Phase != plan.Unsettled || len(w.effects()) != 0 {
+		if r.State != plan.StateStopped || r.Changes[0].Phase != plan.Ineffective || len(w.effects()) != 0 {
 			t.Errorf("%s, %v, effects %v", r.State, phases(r), w.effects())
 		}
 		pilot = ""

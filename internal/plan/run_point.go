@@ -16,7 +16,7 @@ const (
 var (
 	pointCalls  = []string{callOpen, callFresh, callWrite, callVerify, callSettle}
 	pointPhases = []Phase{
-		Started, Resumed, Intent, Acked, Rejected, Unsettled, Verified, Diverged, Drifted, Gone, Denied, Protected, Left, Undone, Stopped, Finished,
+		Started, Resumed, Intent, Acked, Rejected, Unsettled, Ineffective, Verified, Diverged, Drifted, Gone, Denied, Protected, Left, Undone, Stopped, Finished,
 	}
 )
 

@@ -124,7 +124,7 @@ func unready(p *plan.Plan, c *plan.Change, phases map[string]plan.Phase) (names 
 	if c == nil {
 		return nil
 	}
-	through := []plan.Phase{plan.Verified, plan.Drifted, plan.Gone, plan.Protected, plan.Left, plan.Denied, plan.Rejected}
+	through := []plan.Phase{plan.Verified, plan.Drifted, plan.Gone, plan.Protected, plan.Left, plan.Denied, plan.Rejected, plan.Ineffective}
 	order := map[string]int{}
 	for i := range p.Changes {
 		if id := p.Changes[i].Subject.ID; !known(order, id) {

@@ -11,7 +11,7 @@ import (
 func (s *Store) Unsettled(ctx context.Context, tenant string) ([]Row, error) {
 	return s.list(ctx, `WHERE phase = 'intent' AND tenant = ? AND NOT EXISTS (
 		SELECT 1 FROM plan_journal later WHERE later.run = plan_journal.run AND later.seq > plan_journal.seq AND later.change = plan_journal.change
-			AND later.phase IN ('intent', 'acked', 'rejected', 'verified', 'diverged', 'drifted', 'gone', 'denied', 'protected', 'skipped'))`,
+			AND later.phase IN ('intent', 'acked', 'rejected', 'verified', 'diverged', 'drifted', 'gone', 'denied', 'protected', 'skipped', 'ineffective'))`,
 		strings.ToLower(tenant))
 }
 

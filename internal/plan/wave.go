@@ -201,9 +201,7 @@ func (r *runner) step(ctx context.Context, s *step) error {
 		}
 	}
 	// A service that answers nothing so often is not to be pressed further.
-	// That it is not in effect does not say that it never was: somebody may have
-	// taken it back.
-	if err := r.settle(ctx, s, Unsettled, fmt.Sprintf("nobody answered %d times, and reads agree that it is not in effect now", mostTries), nil); err != nil {
+	if err := r.settle(ctx, s, Ineffective, fmt.Sprintf("nobody answered %d times, and reads agree that it is not in effect now", mostTries), nil); err != nil {
 		return err
 	}
 	return fmt.Errorf("%s: %s: apply the plan again later", s.change.ID, s.note)
