@@ -197,7 +197,7 @@ func (w *pageWriter) add(r *rule.Rule, kind, log string, p *ruleText) error {
 		return fmt.Errorf("two pages are called %q", name)
 	}
 	w.pages[name] = p.b.String()
-	w.all = append(w.all, documented{r.Key(), r.Title, kind, r.Level, log, r.Vakt.Rows})
+	w.all = append(w.all, documented{r.Key(), r.Title, kind, levels(r), log, r.Vakt.Rows})
 	return nil
 }
 

@@ -20,7 +20,7 @@ type ruleText struct{ b strings.Builder }
 
 // head is the title of a page and what stands below it.
 func (p *ruleText) head(r *rule.Rule, kind, log string) {
-	fmt.Fprintf(&p.b, "# %s\n\n`%s` · %s · %s · %s", r.Title, r.Key(), kind, r.Level, log)
+	fmt.Fprintf(&p.b, "# %s\n\n`%s` · %s · %s · %s", r.Title, r.Key(), kind, levels(r), log)
 	if len(r.Vakt.Rows) > 0 {
 		fmt.Fprintf(&p.b, " · [%s](README.md)", strings.Join(r.Vakt.Rows, ", "))
 	}
@@ -248,4 +248,18 @@ func alertWords(a *alert.Alert) string {
 		line += ": " + why
 	}
 	return "- " + strings.TrimSuffix(text.Terminal(line), ".") + ".\n"
+}
+
+// levels says how severe the alerts of a rule are: the least, and what raises
+// make of it at most.
+func levels(r *rule.Rule) string {
+	least, _ := rule.SeverityNamed(r.Level)
+	most := least
+	for _, line := range r.Vakt.Severity {
+		most = max(most, line.Level)
+	}
+	if most == least {
+		return r.Level
+	}
+	return r.Level + " to " + most.String()
 }

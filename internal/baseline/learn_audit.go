@@ -25,6 +25,7 @@ type actorRole uint8
 const (
 	accountAdmin actorRole = iota
 	inviter
+	mailboxAdmin
 )
 
 type actorKey struct {
@@ -132,20 +133,24 @@ func (t *auditTally) acted(r *event.Record, app []byte, role actorRole, target s
 	default:
 		return // nobody that a list could name
 	}
-	if key.id == "" || key.id == target {
-		return
+	if key.id != "" && key.id != target {
+		t.worked(key, name, target, r.Time())
 	}
+}
+
+// worked counts an operation of an actor.
+func (t *auditTally) worked(key actorKey, name []byte, target string, at int64) {
 	a := t.actors[key]
 	if a == nil {
 		a = &actor{}
 		t.actors[key] = a
 	}
-	if n := strings.ToLower(string(name)); n != "" && (r.Time() > a.named || r.Time() == a.named && n > a.name) {
-		a.name, a.named = n, r.Time()
+	if n := strings.ToLower(string(name)); n != "" && (at > a.named || at == a.named && n > a.name) {
+		a.name, a.named = n, at
 	}
 	a.count++
-	if i, found := slices.BinarySearch(a.days, r.Time()/secondsOfDay); !found {
-		a.days = slices.Insert(a.days, i, r.Time()/secondsOfDay)
+	if i, found := slices.BinarySearch(a.days, at/secondsOfDay); !found {
+		a.days = slices.Insert(a.days, i, at/secondsOfDay)
 	}
 	a.object(target)
 }

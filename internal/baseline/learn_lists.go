@@ -219,7 +219,8 @@ const (
 	actorShare   = 0.9
 )
 
-// actors are those who keep accounts and invite guests.
+// actors are those who keep accounts, invite guests and give rights on
+// mailboxes.
 func (c *class) actors() []Line {
 	keys := slices.SortedFunc(maps.Keys(c.l.audits.actors), func(a, b actorKey) int {
 		return cmp.Or(cmp.Compare(c.l.audits.actors[b].count, c.l.audits.actors[a].count), strings.Compare(a.id, b.id), cmp.Compare(a.role, b.role))
@@ -236,6 +237,8 @@ func (c *class) actors() []Line {
 		switch {
 		case k.role == inviter:
 			line.Parameter = "approved_inviters"
+		case k.role == mailboxAdmin:
+			line.Parameter = "approved_exchange_admins"
 		case k.app:
 			line.Parameter = "approved_provisioning_apps"
 		default:

@@ -15,15 +15,16 @@ import (
 type learnFields struct {
 	all []event.Field
 
-	account, upn, userType, spID, ip                 event.Field
-	code, class, country, asn, app, device           event.Field
-	client, clientClass, interactive, protocol       event.Field
-	requirement, resourceTenant, homeTenant          event.Field
-	riskState, blockedBy                             event.Field
-	activity, result, appID                          event.Field
-	propertyNames                                    event.Field
-	guestDomain                                      event.Field
-	riskAccount, riskUPN, riskRecordState, riskLevel event.Field
+	account, upn, userType, spID, ip                                event.Field
+	code, class, country, asn, app, device                          event.Field
+	client, clientClass, interactive, protocol                      event.Field
+	requirement, resourceTenant, homeTenant                         event.Field
+	riskState, blockedBy                                            event.Field
+	activity, result, appID                                         event.Field
+	propertyNames                                                   event.Field
+	guestDomain                                                     event.Field
+	riskAccount, riskUPN, riskRecordState, riskLevel                event.Field
+	operation, resultStatus, mailboxActor, mailboxType, mailboxName event.Field
 }
 
 // find looks the fields up.
@@ -45,6 +46,8 @@ func (f *learnFields) find(schema *event.Schema) error {
 		{&f.propertyNames, event.Audit, "targetResources.modifiedProperties.displayName"}, {&f.guestDomain, event.Audit, "vakt.guestDomain"},
 		{&f.riskAccount, event.Risk, "account"}, {&f.riskUPN, event.Risk, "userPrincipalName"},
 		{&f.riskRecordState, event.Risk, "riskState"}, {&f.riskLevel, event.Risk, "riskLevel"},
+		{&f.operation, event.Unified, "Operation"}, {&f.mailboxActor, event.Unified, "actor"}, {&f.resultStatus, event.Unified, "ResultStatus"},
+		{&f.mailboxType, event.Unified, "parameters.Type"}, {&f.mailboxName, event.Unified, "parameters.Identity"},
 	} {
 		id, ok := schema.Lookup(want.log, want.name)
 		if !ok {
@@ -72,6 +75,9 @@ func (l *Learner) See(r *event.Record, once func(event.Key) bool) {
 	}
 	if logs&event.Risk != 0 {
 		l.risk(r)
+	}
+	if logs&event.Unified != 0 {
+		l.mailbox(r, once)
 	}
 }
 

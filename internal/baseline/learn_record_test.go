@@ -91,6 +91,29 @@ func linesOf(p *baseline.Proposal, param string) string {
 	return strings.Join(all, ", ")
 }
 
+// grant is a right that somebody gave on a mailbox.
+func grant(n, day int, who, operation, whose, result string) string {
+	return fmt.Sprintf(`{"CreationTime":"2026-03-%02dT10:00:00","Id":"%08d-0000-4000-9000-000000000002","Operation":%q,"OrganizationId":"11111111-2222-3333-4444-555555555555","RecordType":1,"ResultStatus":%q,"UserKey":"1003","UserType":2,"Version":1,"Workload":"Exchange","ObjectId":%q,"UserId":%q,"Parameters":[{"Name":"Identity","Value":%q},{"Name":"User","Value":"ann"},{"Name":"Type","Value":"Shared"}]}`,
+		day, n, operation, result, whose, who, whose)
+}
+
+// TestLearnMailboxAdmins: who gives rights on mailboxes of others on several
+// days; not who shares the own one, once, or without success.
+func TestLearnMailboxAdmins(t *testing.T) {
+	records := ordinary()
+	for n := range 12 {
+		operation := []string{"Add-MailboxPermission", "Add-RecipientPermission", "Set-Mailbox"}[n%3]
+		records = append(records, grant(n, 2+n%4, "boss@contoso.com", operation, fmt.Sprintf("box%d@contoso.com", n), "True"),
+			grant(100+n, 2+n%4, "own@contoso.com", operation, "OWN", "True"), grant(200+n, 2+n%4, "vain@contoso.com", operation, fmt.Sprintf("box%d", n), "False"),
+			grant(300+n, 2+n%4, "other@contoso.com", "Set-MailboxFolderPermission", fmt.Sprintf("box%d", n), "True"))
+	}
+	records = append(records, grant(500, 2, "once@contoso.com", "Add-MailboxPermission", "box1@contoso.com", "True"))
+	p := proposalOf(t, baseline.Default(), baseline.LeaveOut{}, records)
+	if got := linesOf(p, "approved_exchange_admins"); got != "+boss@contoso.com, -once@contoso.com" {
+		t.Errorf("approved_exchange_admins: %s", got)
+	}
+}
+
 func TestLearnLists(t *testing.T) {
 	records := append(ordinary(),
 		success(1, 1, 3, `,"location":{"countryOrRegion":"NO"}`), success(2, 2, 3, `,"location":{"countryOrRegion":"no"}`),
