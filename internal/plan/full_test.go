@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"vakt/internal/db"
@@ -79,12 +80,15 @@ func (w *world) intended() {
 // file is gone.
 type fullUntil struct {
 	plan.Ledger
+	mu      sync.Mutex
 	after   int // rows
 	ballast string
 	dropped bool
 }
 
 func (l *fullUntil) Append(ctx context.Context, rows ...*plan.Row) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.after--; l.after >= 0 {
 		return l.Ledger.Append(ctx, rows...)
 	}
