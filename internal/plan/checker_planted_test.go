@@ -85,6 +85,7 @@ var planted = []struct {
 	{9, "an intent of nobody", func(e *evidence) { e.rows[0].Actor = "" }},
 	{9, "an answer to no request", func(e *evidence) { e.rows[1].RequestID = "" }},
 	{10, "an answer that nobody gave", func(e *evidence) { e.arrivals[0].clean = false }},
+	{10, "done is called ineffective", func(e *evidence) { e.rows[1].Phase = plan.Ineffective }},
 	{10, "done is called rejected", func(e *evidence) { e.rows[1].Phase = plan.Rejected }},
 	{10, "a value that was not there", func(e *evidence) { e.entries[0].Applied = false }},
 	{11, "a second apply that writes", func(e *evidence) { e.attempts[1].finished = true }},
