@@ -80,8 +80,15 @@ func conditionsOf(rules []*rule.Rule) ([]condition, error) {
 		all = append(all, found...)
 	}
 	return slices.DeleteFunc(all, func(c condition) bool {
-		return !slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.Key() == c.key })
+		return !slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.Key() == c.key && sigmaAlone(r) })
 	}), nil
+}
+
+// sigmaAlone tells whether a rule matches by its Sigma condition and nothing
+// else.
+func sigmaAlone(r *rule.Rule) bool {
+	v := &r.Vakt
+	return v.FirstSeen == nil && v.Growth == nil && v.Away == nil && v.Outside == nil && v.Travel == nil && v.Controls == nil
 }
 
 // readConditions reads those of one file, on disk or built in.
