@@ -75,9 +75,10 @@ func TestSimulate(t *testing.T) {
 // try that hid the first (1480), and a protection found before the third try
 // that hid the first (11318), replicas that showed the time before the run that
 // was rolled back (32415), and an effect that somebody took back (33063), which is
-// then not ours to roll back (2261).
+// then not ours to roll back (2261); and what another set while the process was
+// dead (41557).
 func TestSimulatePastFinds(t *testing.T) {
-	for _, seed := range []uint64{1480, 2261, 11318, 32415, 33063} {
+	for _, seed := range []uint64{1480, 2261, 11318, 32415, 33063, 41557} {
 		for _, b := range play(t, seed, t.TempDir()).verdict() {
 			t.Errorf("%s: %s", replay(seed), b)
 		}
