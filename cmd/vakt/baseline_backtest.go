@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,19 +71,9 @@ func (a *app) backtest(cmd *cobra.Command, args []string, f *backtestFlags) erro
 	if err != nil {
 		return err
 	}
-	p := a.progress(args)
-	b.Files.Progress = p.add
-	r, err := b.Backtest(cmd.Context(), args, change, confirmed)
-	p.stop()
+	r, missing, err := a.replay(cmd.Context(), b, args, change, confirmed)
 	if err != nil {
-		return inputError(err)
-	}
-	missing := r.Ledger.Incomplete()
-	if missing != "" {
-		a.insist("Incomplete: %s.", missing)
-	}
-	if err := a.printBacktest(r, change); err != nil {
-		return failed(err)
+		return err
 	}
 	t := r.Ledger.Total()
 	a.say("%s", counts(&t, len(r.Ledger.Inputs)))
@@ -124,6 +115,27 @@ func (a *app) loadChange(b *baseline.Baseline, file string) (*baseline.Change, e
 		}
 	}
 	return change, nil
+}
+
+// replay judges logs with a change and without it, and shows both. missing says
+// what of the logs could not be read.
+func (a *app) replay(ctx context.Context, b *daemon.Batch, logs []string, change *baseline.Change, confirmed []daemon.Confirmed) (
+	r *daemon.Backtested, missing string, err error,
+) {
+	p := a.progress(logs)
+	b.Files.Progress = p.add
+	r, err = b.Backtest(ctx, logs, change, confirmed)
+	p.stop()
+	if err != nil {
+		return nil, "", inputError(err)
+	}
+	if missing = r.Ledger.Incomplete(); missing != "" {
+		a.insist("Incomplete: %s.", missing)
+	}
+	if err := a.printBacktest(r, change); err != nil {
+		return nil, "", failed(err)
+	}
+	return r, missing, nil
 }
 
 // loadConfirmed reads which alerts are confirmed, each once.

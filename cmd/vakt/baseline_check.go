@@ -137,19 +137,9 @@ func (a *app) checkAgainst(cmd *cobra.Command, b *baseline.Baseline, data []byte
 		change = &baseline.Change{}
 	}
 	change.Baseline = b
-	p := a.progress(logs)
-	batch.Files.Progress = p.add
-	r, err := batch.Backtest(cmd.Context(), logs, change, nil)
-	p.stop()
+	_, missing, err := a.replay(cmd.Context(), batch, logs, change, nil)
 	if err != nil {
-		return inputError(err)
-	}
-	missing := r.Ledger.Incomplete()
-	if missing != "" {
-		a.insist("Incomplete: %s.", missing)
-	}
-	if err := a.printBacktest(r, change); err != nil {
-		return failed(err)
+		return err
 	}
 	a.say("%s is a good baseline.", text.Terminal(file))
 	if missing != "" {
