@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // whatever the system has
 )
 
 // someDays returns the month of a small company from a day on.
@@ -157,7 +158,7 @@ func TestSummerTime(t *testing.T) {
 	for code, zone := range map[string]string{"SE": "Europe/Stockholm", "FI": "Europe/Helsinki", "GB": "Europe/London", "US": "America/New_York", "IN": "Asia/Kolkata", "TH": "Asia/Bangkok"} {
 		there, err := time.LoadLocation(zone)
 		if err != nil {
-			t.Skip("this system has no time zone database")
+			t.Fatal(err)
 		}
 		l := landOf(code)
 		for at := time.Date(2024, 1, 1, 0, 30, 0, 0, time.UTC); at.Year() < 2029; at = at.Add(time.Hour) {
