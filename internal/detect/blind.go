@@ -39,7 +39,10 @@ func (d *Detector) listed(list []Blind, counts []*blindCount) []Blind {
 		if b == nil {
 			continue
 		}
-		fields := b.lists
+		var fields []string
+		for _, list := range b.lists {
+			fields = append(fields, "%"+list+"%")
+		}
 		for _, f := range b.fields {
 			fields = append(fields, d.names[f])
 		}

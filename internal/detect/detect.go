@@ -67,6 +67,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 	if err := d.wire(); err != nil {
 		return nil, err
 	}
+	d.tell()
 	for _, c := range set.Rules() {
 		d.usesAt, d.watched = append(d.usesAt, d.uses[c]), append(d.watched, d.watches[c])
 	}

@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 
 	"vakt/internal/event"
 )
@@ -31,6 +32,28 @@ func (w *Worker) tagOf(f *fact) uint32 {
 // byHash tells of a follower whether its key is the hash of its group.
 func (f *fact) byHash() bool {
 	return (f.kind == isAfter || f.kind == maybe) && f.key != event.Key{}
+}
+
+// hashes are those of the groups of a record by some fields.
+type hashes struct {
+	fields []event.Field
+	number int // of the record
+	keys   []event.Key
+}
+
+// hashed lists the hashes of every group that the record at hand belongs to,
+// by fields of which none is unknown, once.
+func (w *Worker) hashed(r *event.Record, fields []event.Field) []event.Key {
+	at := slices.IndexFunc(w.hashes, func(h hashes) bool { return slices.Equal(h.fields, fields) })
+	if at < 0 {
+		at, w.hashes = len(w.hashes), append(w.hashes, hashes{fields: fields})
+	}
+	h := &w.hashes[at]
+	if h.number != w.number {
+		h.number, h.keys = w.number, h.keys[:0]
+		w.eachHash(r, fields, 0, func(k event.Key) { h.keys = append(h.keys, k) })
+	}
+	return h.keys
 }
 
 // eachHash visits the hash of every group that the record at hand belongs to,

@@ -26,7 +26,7 @@ import (
 
 // lean is what a worker keeps for such targets, by target; nil for others.
 type lean struct {
-	stretches []map[sight]stretch
+	stretches []map[sight]*stretch
 	samples   []*samples
 	held      int // bytes of both, beside those of facts and rows
 }
@@ -45,12 +45,12 @@ const (
 )
 
 func newLean(d *Detector) lean {
-	l := lean{stretches: make([]map[sight]stretch, len(d.targets)), samples: make([]*samples, len(d.targets))}
+	l := lean{stretches: make([]map[sight]*stretch, len(d.targets)), samples: make([]*samples, len(d.targets))}
 	for i := range d.targets {
 		switch c := d.targets[i].rule; {
 		case c == nil:
 		case c.FirstSeen != nil:
-			l.stretches[i] = map[sight]stretch{}
+			l.stretches[i] = map[sight]*stretch{}
 		case c.Growth != nil:
 			l.samples[i] = &samples{clock: wallClock{zone: c.Growth.Zone}, keys: map[sampled][]event.Key{}}
 		}
@@ -74,25 +74,23 @@ func (w *Worker) wants(target int, f *fact) bool {
 // none that is known stands before it.
 func (w *Worker) begins(target int, f *fact) bool {
 	k, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
-	known := w.lean.stretches[target]
-	s, ok := known[k]
+	s := w.lean.stretches[target][k]
 	switch {
-	case !ok:
+	case s == nil:
 		w.room(sightBytes)
+		w.lean.stretches[target][k] = &stretch{f.time, f.time} // room may have made the map anew
+		return true
 	case f.time == s.first:
 		return true
 	case s.first < f.time && f.time <= s.last+within:
-		if f.time > s.last {
-			known[k] = stretch{s.first, f.time}
-		}
+		s.last = max(s.last, f.time)
 		return false
 	case s.first-within <= f.time && f.time < s.first:
-		known[k] = stretch{f.time, s.last}
+		s.first = f.time
 		return true
-	default:
-		w.keep(target, k.fact(s))
 	}
-	w.lean.stretches[target][k] = stretch{f.time, f.time} // not known: room may have been made
+	w.keep(target, k.fact(*s))
+	w.lean.stretches[target][k] = &stretch{f.time, f.time} // room may have been made
 	return true
 }
 
@@ -135,16 +133,16 @@ func (f *fact) stretch() stretch {
 func (w *Worker) unload() {
 	for t, known := range w.lean.stretches {
 		for k, s := range known {
-			w.facts[t].add(k.fact(s))
+			w.facts[t].add(k.fact(*s))
 			w.held += factBytes
 		}
 		if len(known) > 0 {
-			w.lean.stretches[t] = map[sight]stretch{}
+			w.lean.stretches[t] = map[sight]*stretch{}
 		}
 	}
 	for _, s := range w.lean.samples {
 		if s != nil {
-			s.keys = map[sampled][]event.Key{}
+			s.keys, s.known = map[sampled][]event.Key{}, nil
 		}
 	}
 }
@@ -157,6 +155,8 @@ type samples struct {
 	keys   map[sampled][]event.Key // sorted
 	number int                     // of the record at hand
 	groups []uint32                // its facts' so far
+	latest sampled                 // the day at which the last fact was looked for
+	known  []event.Key             // its keys; nil: none yet
 }
 
 // sampled is a day of a group.
@@ -181,11 +181,10 @@ func (w *Worker) samples(target int, f *fact) bool {
 	}
 	s.groups = append(s.groups, f.group)
 	day, _ := s.clock.at(f.time)
-	k := sampled{f.group, f.tenant, day}
-	if _, ok := s.keys[k]; !ok {
+	keys := s.of(sampled{f.group, f.tenant, day})
+	if keys == nil {
 		w.room(sampleBytes)
 	}
-	keys := s.keys[k]
 	at, known := slices.BinarySearchFunc(keys, f.key, compareKeys)
 	switch {
 	case known:
@@ -196,8 +195,18 @@ func (w *Worker) samples(target int, f *fact) bool {
 	case len(keys) == sampleSize:
 		keys = keys[:sampleSize-1]
 	}
-	s.keys[k] = slices.Insert(keys, at, f.key)
+	s.known = slices.Insert(keys, at, f.key)
+	s.keys[s.latest] = s.known
 	return true
+}
+
+// of is the keys of a day; nil where it has none. Mostly it is the day of the
+// fact before.
+func (s *samples) of(k sampled) []event.Key {
+	if k != s.latest || s.known == nil {
+		s.latest, s.known = k, s.keys[k]
+	}
+	return s.known
 }
 
 func compareKeys(a, b event.Key) int { return bytes.Compare(a[:], b[:]) }

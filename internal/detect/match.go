@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -19,12 +20,17 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 		if u.role == doubts {
 			continue
 		}
-		w.unseen(r, u.target, u.group)
+		told := u.told>>r.Shape()&1 == 1
+		if !told {
+			w.unseen(r, u.target, u.group)
+		}
 		if u.role == follows {
 			w.follow(r, u, true)
 			continue
 		}
-		w.unseen(r, u.target, u.values)
+		if !told {
+			w.unseen(r, u.target, u.values)
+		}
 		if w.placeless(r, u) {
 			continue
 		}
@@ -50,7 +56,7 @@ func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
 		return false
 	}
 	f := fact{
-		key: r.Key(), time: r.Time(), tenant: w.words.put(r.Tenant()), matched: w.searches(o.Matched), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
+		key: r.Key(), time: r.Time(), tenant: w.words.put(r.Tenant()), matched: w.searches(o), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
 	}
 	for _, f.value = range w.values {
 		for _, f.group = range w.groups {
@@ -126,20 +132,24 @@ func (w *Worker) part(r *event.Record, u *use, c *rule.Collapse) uint32 {
 // log is the log that the rule of a use reads.
 func (w *Worker) log(u *use) event.Log { return w.d.targets[u.target].rule.Base[u.base].Rule.Log }
 
-// searches numbers a set of names.
-func (w *Worker) searches(names []string) uint32 {
-	if len(names) == 1 {
-		w.text = append(w.text[:0], names[0]...)
-		return w.words.put(w.text)
+// searched is a set of names and its number.
+type searched struct {
+	names  []string
+	number uint32 // 0 before the first
+}
+
+// searches numbers the names of an outcome, which are mostly those that its rule
+// gave last.
+func (w *Worker) searches(o *rule.Outcome) uint32 {
+	if w.searched == nil {
+		w.searched = make([]searched, len(w.d.usesAt))
 	}
-	w.text = w.text[:0]
-	for i, n := range sortedSet(slices.Clone(names)) {
-		if i > 0 {
-			w.text = append(w.text, joint...)
-		}
-		w.text = append(w.text, n...)
+	s := &w.searched[o.Place]
+	if s.number == 0 || !slices.Equal(s.names, o.Matched) {
+		s.names = append(s.names[:0], o.Matched...)
+		s.number = w.words.put([]byte(strings.Join(sortedSet(slices.Clone(s.names)), joint)))
 	}
-	return w.words.put(w.text)
+	return s.number
 }
 
 // follow notes a record that follows the facts of its group, or may.
@@ -148,17 +158,18 @@ func (w *Worker) follow(r *event.Record, u *use, sure bool) {
 	if !sure {
 		f.kind = maybe
 	}
-	for _, field := range u.group {
-		if w.isUnknown(r, field) {
-			f.kind = maybeAny
-			w.keep(u.target, f)
-			return
+	if u.told>>r.Shape()&1 == 0 {
+		for _, field := range u.group {
+			if w.isUnknown(r, field) {
+				f.kind = maybeAny
+				w.keep(u.target, f)
+				return
+			}
 		}
 	}
-	w.eachHash(r, u.group, 0, func(group event.Key) {
-		f.key = group
+	for _, f.key = range w.hashed(r, u.group) {
 		w.keep(u.target, f)
-	})
+	}
 }
 
 // unseen notes the fields of groups and values that the shape cannot carry:

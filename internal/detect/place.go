@@ -49,17 +49,21 @@ type stop struct {
 // stopBytes is what stands before the texts of a stop that is written down.
 const stopBytes = 2 + 1 + 1 + 3*8
 
-// append writes a stop down.
-func (s *stop) append(b []byte) []byte {
+// append writes a stop down, with texts that it need not have: a city, an
+// address, a device and a network.
+func (s *stop) append(b []byte, texts ...[]byte) []byte {
 	b = append(append(b, s.country...), byte(s.source), 0)
 	if s.compliant {
 		b[len(b)-1] = 1
 	}
-	for _, n := range []float64{s.point.Lat, s.point.Lon, s.point.Radius} {
+	for _, n := range [...]float64{s.point.Lat, s.point.Lon, s.point.Radius} {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(n))
 	}
-	for _, text := range []string{s.city, s.ip, s.device, s.network} {
-		b = append(append(b, strings.ReplaceAll(text, joint, "\ufffd")...), joint...)
+	for _, text := range texts {
+		if bytes.IndexByte(text, joint[0]) >= 0 {
+			text = bytes.ReplaceAll(text, []byte(joint), []byte("\ufffd"))
+		}
+		b = append(append(b, text...), joint...)
 	}
 	return b
 }
@@ -109,14 +113,23 @@ func (w *Worker) place(values []uint32, r *event.Record, target int) []uint32 {
 	if !ok {
 		return values
 	}
-	s.city, s.ip = string(r.Field(t.City).First()), string(r.Field(t.IP).First())
-	s.device = string(bytes.ToLower(r.Field(t.Device).First()))
-	s.compliant = string(bytes.ToLower(r.Field(t.Compliant).First())) == "true"
-	if s.network = string(r.Field(t.ASN).First()); s.network == "" {
-		s.network = networkOf(s.ip)
+	s.compliant = bytes.EqualFold(firstText(r, t.Compliant), []byte("true"))
+	ip, network := firstText(r, t.IP), firstText(r, t.ASN)
+	if len(network) == 0 {
+		network = []byte(networkOf(string(ip)))
 	}
-	w.text = s.append(w.text[:0])
+	w.scratch = appendLower(w.scratch[:0], firstText(r, t.Device))
+	w.text = s.append(w.text[:0], firstText(r, t.City), ip, w.scratch, network)
 	return append(values, w.words.arena.put(w.text)) // mostly it comes once
+}
+
+// firstText is the first value of a field, or nil.
+func firstText(r *event.Record, f event.Field) []byte {
+	v, is := r.Only(f)
+	if is == event.Mixed {
+		return r.Field(f).First()
+	}
+	return v.Text
 }
 
 // networkOf is what an address begins with: about as much of it as operators
@@ -140,20 +153,18 @@ func networkOf(ip string) string {
 // which the country is not known is nowhere, as half of all travel is a
 // carrier's address that moves within one.
 func (w *Worker) stop(r *event.Record, target int, t *rule.Travel) (s stop, ok bool) {
-	country := r.Field(t.Country)
-	s.country = countryCode(country.First())
-	lat, lon := r.Field(t.Lat), r.Field(t.Lon)
-	if s.point, ok = coordinates(lat.First(), lon.First()); ok && s.country != "" {
+	s.country = countryCode(firstText(r, t.Country))
+	if s.point, ok = coordinates(firstText(r, t.Lat), firstText(r, t.Lon)); ok && s.country != "" {
 		s.source = FromRecord
 		return s, true
 	}
-	if w.located(r.Field(t.IP).First(), &s) {
+	if w.located(firstText(r, t.IP), &s) {
 		return s, true
 	}
 	switch {
-	case country.Unknown:
+	case w.isUnknown(r, t.Country):
 		w.miss(w.blind, target, r.Shape(), t.Country, "")
-	case lat.Unknown || lon.Unknown:
+	case w.isUnknown(r, t.Lat) || w.isUnknown(r, t.Lon):
 		w.miss(w.weak, target, r.Shape(), t.Lat, "")
 	}
 	s.source, s.point = FromCountry, geo.Place{}
@@ -188,11 +199,12 @@ func countryCode(text []byte) string {
 	if len(text) != 2 {
 		return ""
 	}
-	code := strings.ToUpper(string(text))
-	if strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	code := [2]byte{text[0] &^ 0x20, text[1] &^ 0x20} // in upper case, if it is a letter
+	if strings.IndexByte(letters, code[0]) < 0 || strings.IndexByte(letters, code[1]) < 0 {
 		return ""
 	}
-	return code
+	return string(code[:])
 }
 
 // coordinates reads a point of the earth.

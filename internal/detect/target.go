@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -40,6 +41,7 @@ type use struct {
 	base   int // place among the target's bases
 	group  []event.Field
 	values []event.Field
+	told   uint64 // shapes, a bit each, that always tell of all these fields
 }
 
 // feed says that the firing facts of a correlation are facts of a target.
@@ -220,6 +222,21 @@ func (d *Detector) doubt(t int, c *rule.Compiled, index []int) {
 			u.group = append(u.group, b.Group[i])
 		}
 		d.use(b.Rule, u)
+	}
+}
+
+// tell finds out which shapes tell of the fields of all uses, so that not every
+// record has to be asked.
+func (d *Detector) tell() {
+	for c, uses := range d.uses {
+		for i := range uses {
+			fields := slices.Concat(uses[i].group, uses[i].values)
+			for _, s := range event.Shapes() {
+				if !slices.ContainsFunc(fields, func(f event.Field) bool { return !d.layout.Tells(s, c.Log, f) }) {
+					uses[i].told |= 1 << s
+				}
+			}
+		}
 	}
 }
 

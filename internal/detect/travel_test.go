@@ -430,7 +430,7 @@ func TestStopIsWrittenAndRead(t *testing.T) {
 			point:     geo.Place{Lat: rapid.Float64().Draw(t, "lat"), Lon: rapid.Float64().Draw(t, "lon"), Radius: rapid.Float64().Draw(t, "radius")},
 			compliant: rapid.Bool().Draw(t, "compliant"), city: text.Draw(t, "city"), ip: text.Draw(t, "ip"), device: text.Draw(t, "device"), network: text.Draw(t, "network"),
 		}
-		if got := readStop(s.append(nil)); got != s {
+		if got := readStop(s.append(nil, []byte(s.city), []byte(s.ip), []byte(s.device), []byte(s.network))); got != s {
 			t.Fatalf("got %+v, want %+v", got, s)
 		}
 	})

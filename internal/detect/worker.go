@@ -32,10 +32,13 @@ type Worker struct {
 	pending  []pendingFact
 	singles  []single      // by field
 	combined []combination // by fields
+	hashes   []hashes      // by fields
+	searched []searched    // by Outcome.Place
 	lately   uuidMemo
 	groups   []uint32 // scratch, as are these
 	values   []uint32
 	text     []byte
+	scratch  []byte
 
 	blind   []*blindCount // by target and shape
 	weak    []*blindCount
@@ -203,8 +206,8 @@ func (w *Worker) miss(counts []*blindCount, target int, shape event.Shape, f eve
 		if list == "" && !slices.Contains(b.fields, f) {
 			b.fields = append(b.fields, f)
 		}
-		if list != "" && !slices.Contains(b.lists, "%"+list+"%") {
-			b.lists = append(b.lists, "%"+list+"%")
+		if list != "" && !slices.Contains(b.lists, list) {
+			b.lists = append(b.lists, list)
 		}
 	}
 }

@@ -115,7 +115,8 @@ func inWords(list []rule.Outcome) []string {
 }
 
 // Peek keeps its promise: what it says agrees with Field, and equal raw bytes
-// have equal values.
+// have equal values. So does Tells: no field is unknown of which it says that
+// the shape tells.
 func TestPeekAgreesWithField(t *testing.T) {
 	set, schema := realSet(t, allLists{})
 	layout, err := schema.Layout(set.Fields()...)
@@ -127,7 +128,7 @@ func TestPeekAgreesWithField(t *testing.T) {
 		raw   string
 	}
 	seen := map[place]string{}
-	again := 0
+	again, told := 0, 0
 	var r event.Record
 	for _, line := range realLines(t, "whole-guide", 2500) {
 		if err := layout.Read(line, &r); err != nil {
@@ -135,6 +136,11 @@ func TestPeekAgreesWithField(t *testing.T) {
 		}
 		for _, f := range set.Fields() {
 			raw, is := r.Peek(f)
+			if layout.Tells(r.Shape(), r.Logs(), f) {
+				if told++; is == event.Unseen || r.Field(f).Unknown {
+					t.Fatalf("%s in %v: it tells, and is unknown", schema.Name(f), r.Shape())
+				}
+			}
 			v := r.Field(f)
 			text := fmt.Sprintf("%v %q", v.Unknown, v.List)
 			switch known, met := seen[place{f, string(raw)}]; {
@@ -148,8 +154,8 @@ func TestPeekAgreesWithField(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) < 1000 || again < 3*len(seen) {
-		t.Errorf("%d values, %d times: too few to tell", len(seen), again)
+	if len(seen) < 1000 || again < 3*len(seen) || told < again/2 {
+		t.Errorf("%d values, %d times, told %d times: too few to tell", len(seen), again, told)
 	}
 }
 
