@@ -33,73 +33,32 @@ func (b *bench) detect(cores int, rules []string, file string, more ...string) w
 const (
 	complete = iota + 2 // after wc and reading alone
 	portable
-	alerting
-	counting
-	decoding
-	querying // not where DuckDB cannot be had
 )
 
-// engine measures the complete engine beside peers. Peers that cannot be asked
-// all rules are asked those that are plain conditions over columns, and so is
-// the engine once more.
+// engine measures the complete engine, and then beside peers.
 func (b *bench) engine(ctx context.Context) error {
-	keys, conditions, err := b.plainRules()
-	if err != nil {
-		return err
-	}
-	plain := append(b.allRules(), "-keys", keys)
 	file := b.input.file
-	ways := []way{
-		{name: "`wc -l`", silent: true, command: func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, "wc", "-l", file) }},
+	all, err := b.measure(ctx, b.rounds,
+		way{name: "`wc -l`", silent: true, command: func(ctx context.Context) *exec.Cmd { return exec.CommandContext(ctx, "wc", "-l", file) }},
 		b.child(1, "-way", "read", file).named("reading alone: split, validate, recognise, time, key"),
 		b.detect(1, b.allRules(), file).named("**`vakt detect`, all rules**"),
-		b.detect(1, b.allRules(), file, "-portable").named("the same, portable path"),
-		b.detect(1, plain, file).named("`vakt detect`, the %d plain rules: facts and alerts", len(conditions)),
-		b.child(1, append(append([]string{"-way", "count"}, plain...), file)...).named("Vakt, the %d plain rules: matches counted", len(conditions)),
-		b.child(1, append(append([]string{"-way", "decode"}, plain...), file)...).named("encoding/json, each of the %d plain rules: matches counted", len(conditions)),
-	}
-	d, err := newDuck(ctx, b.dir, b.duckdb)
-	if err == nil {
-		err = d.ask(file, conditions)
-	}
-	if err != nil {
-		if err := b.say("\nDuckDB is left out: %v\n", err); err != nil {
-			return err
-		}
-	} else {
-		ways = append(ways, way{name: fmt.Sprintf("DuckDB, 1 thread, the %d plain rules: matches counted", len(conditions)), command: d.command})
-	}
-	all, err := b.measure(ctx, b.rounds, ways...)
+		b.detect(1, b.allRules(), file, "-portable").named("the same, portable path"))
 	if err != nil {
 		return err
 	}
-	if err := b.agree(ctx, all); err != nil {
+	if err := b.agree(ctx); err != nil {
 		return err
 	}
-	return b.engineTable(all)
+	at := func(i int) float64 { return rate(b.input.bytes, all[i].cpu) }
+	err = b.engineTable(all, figure("all rules, MB per CPU-second", at(complete), 700, 1400)+figure("portable path, MB per CPU-second", at(portable), 300, 800))
+	if err != nil {
+		return err
+	}
+	return b.peers(ctx)
 }
 
-// plainRules writes the keys of the rules that peers can be asked as well.
-func (b *bench) plainRules() (file string, conditions []condition, err error) {
-	var paths []string
-	if b.rules != "" {
-		paths = append(paths, b.rules)
-	}
-	rules, _ := daemon.LoadRules(vakt.Rules, paths) // problems end the children
-	if conditions, err = conditionsOf(rules); err != nil {
-		return "", nil, err
-	}
-	var keys []string
-	for _, c := range conditions {
-		keys = append(keys, c.key)
-	}
-	file = b.path("plain")
-	return file, conditions, os.WriteFile(file, []byte(strings.Join(keys, "\n")), 0o600)
-}
-
-// agree compares what the engines found: the alerts with the truth, the
-// matches of rules with those of the peers.
-func (b *bench) agree(ctx context.Context, all []*figures) error {
+// agree compares the alerts with the truth.
+func (b *bench) agree(ctx context.Context) error {
 	truth, err := b.measure(ctx, 1, b.detect(1, []string{"-builtin"}, b.input.file).named("`vakt detect`, our rules"))
 	if err != nil {
 		return err
@@ -107,14 +66,7 @@ func (b *bench) agree(ctx context.Context, all []*figures) error {
 	if err := same("alerts against the simulator's truth", truth[0].told.Alerts, b.known(b.input.truth)); err != nil {
 		return err
 	}
-	want := all[counting].told.Matches
-	for _, f := range all[counting+1:] {
-		if err := same(f.name+" against vakt", f.told.Matches, want); err != nil {
-			return err
-		}
-	}
-	return b.say("\nOur rules raise the %d alerts of the simulator's truth, rule by rule; the plain rules match %d times, the same rule by rule in all engines.\n",
-		sum(truth[0].told.Alerts), sum(want))
+	return b.say("\nOur rules raise the %d alerts of the simulator's truth, rule by rule.\n", sum(truth[0].told.Alerts))
 }
 
 // known leaves out what no rule of ours looks for yet.
@@ -129,7 +81,8 @@ func (b *bench) known(truth map[string]int) map[string]int {
 	return known
 }
 
-func (b *bench) engineTable(all []*figures) error {
+// engineTable says what was measured, and the figures that are asked.
+func (b *bench) engineTable(all []*figures, lines string) error {
 	if err := b.say("\n| way | rules | MB per CPU-second | thousand events per CPU-second | start, ms of CPU | peak MiB |\n|---|---|---|---|---|---|\n"); err != nil {
 		return err
 	}
@@ -139,19 +92,12 @@ func (b *bench) engineTable(all []*figures) error {
 			return err
 		}
 	}
-	at := func(i int) float64 { return rate(b.input.bytes, all[i].cpu) }
-	figure := func(name string, got, must, reach float64) string {
-		return fmt.Sprintf("| %s | %.4g | %s |\n", name, got, asked(got, must, reach, false))
-	}
-	lines := figure("all rules, MB per CPU-second", at(complete), 700, 1400) +
-		figure("portable path, MB per CPU-second", at(portable), 300, 800) +
-		figure("against encoding/json, both counting, ×", at(counting)/at(decoding), 10, 18) +
-		figure("the same, Vakt with facts and alerts, ×", at(alerting)/at(decoding), 10, 18)
-	if len(all) > querying {
-		lines += figure("against DuckDB, both counting, ×", at(counting)/at(querying), 1.5, 3) +
-			figure("the same, Vakt with facts and alerts, ×", at(alerting)/at(querying), 1.5, 3)
-	}
 	return b.say("\n| figure | measured | must | reach | |\n|---|---|---|---|---|\n%s", lines)
+}
+
+// figure is a line that compares a figure with what is asked.
+func figure(name string, got, must, reach float64) string {
+	return fmt.Sprintf("| %s | %.4g | %s |\n", name, got, asked(got, must, reach, false))
 }
 
 // ruleCost measures what a thousand quiet rules cost beside ten.
