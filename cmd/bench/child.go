@@ -48,6 +48,8 @@ type job struct {
 	keys     string // file with the keys of rules to keep, a line each; empty: all
 	portable bool
 	profile  string // file for a profile of the processor time; empty: none
+
+	prepared func() // ends the patience of the start
 }
 
 func child(ctx context.Context, args []string, w io.Writer) error {
@@ -64,6 +66,8 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 		return err
 	}
 	j.files = flags.Args()
+	j.prepared = daemon.Patience()
+	defer j.prepared()
 	rules, err := j.load()
 	if err != nil {
 		return err
@@ -89,6 +93,7 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 
 // begin notes what was used until now and begins to measure.
 func (j *job) begin(out *told) (began time.Time, err error) {
+	j.prepared()
 	if j.profile != "" {
 		f, err := os.Create(j.profile)
 		if err != nil {
@@ -140,7 +145,7 @@ func cpu() float64 {
 
 // detect is the complete engine. Its first run, on nothing, compiles.
 func (j *job) detect(ctx context.Context, rules []*rule.Rule) (out told, err error) {
-	b := daemon.Batch{Rules: rules, Baseline: baseline.Default(), Workers: j.workers, Files: source.Files{Stdin: strings.NewReader("{}")}}
+	b := daemon.Batch{Rules: rules, Baseline: baseline.Default(), Workers: j.workers, Prepared: j.prepared, Files: source.Files{Stdin: strings.NewReader("{}")}}
 	if j.portable {
 		b.Files.Limits.Kernel = extract.Portable
 	}

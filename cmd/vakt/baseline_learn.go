@@ -84,12 +84,15 @@ func (a *app) learn(cmd *cobra.Command, args []string, f *detectFlags, out strin
 	b.Files.Progress = p.add
 	learned, err := b.Learn(cmd.Context(), args)
 	p.stop()
+	missing := ""
+	if learned != nil {
+		if missing = learned.Ledger.Incomplete(); missing != "" {
+			a.insist("Incomplete: %s.", missing)
+		}
+		a.quarantine(learned.Ledger)
+	}
 	if err != nil {
 		return inputError(err)
-	}
-	missing := learned.Ledger.Incomplete()
-	if missing != "" {
-		a.insist("Incomplete: %s.", missing)
 	}
 	if err := a.writeProposal(learned.Proposal, out, memory); err != nil {
 		return failed(err)

@@ -84,10 +84,13 @@ func (a *app) detectCommand() *cobra.Command {
 }
 
 func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
+	over := daemon.Patience()
+	defer over()
 	b, err := a.batch(f)
 	if err != nil {
 		return err
 	}
+	b.Prepared = over
 	failOn, err := severityFlag("--fail-on", f.failOn)
 	if err != nil {
 		return err

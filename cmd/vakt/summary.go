@@ -108,7 +108,7 @@ func (a *app) quarantine(l *source.Ledger) {
 		}
 	}
 	if all > most {
-		a.insist("  ! … and %s more quarantined (the list: --ledger FILE)", thousands(all-most))
+		a.insist("  ! … and %s more quarantined (the list: vakt detect --ledger FILE)", thousands(all-most))
 	}
 }
 

@@ -41,6 +41,9 @@ type Batch struct {
 	Places detect.Locator
 	// Watchers see every record that is evaluated, beside the rules.
 	Watchers []Watcher
+	// Prepared is called when the rules are compiled, before anything is
+	// read; nil: nobody waits for that.
+	Prepared func()
 	Files    source.Files
 
 	ready *ready
@@ -78,7 +81,13 @@ func (b *Batch) prepare() error {
 	if b.ready != nil {
 		return nil
 	}
-	return b.prepareIn(b.schema())
+	if err := b.prepareIn(b.schema()); err != nil {
+		return err
+	}
+	if b.Prepared != nil {
+		b.Prepared()
+	}
+	return nil
 }
 
 // schema makes one that reads as the batch's files are to be read.

@@ -23,7 +23,9 @@ type Learned struct {
 
 // Learn reads the inputs once, runs the batch's rules over them and proposes a
 // baseline. Accounts that an alert names (see leaveOut) or that are at risk are
-// not learned from. The batch must not have run before.
+// not learned from. Where there is too little to propose anything, what it gives
+// beside the error has no Proposal, and a ledger that tells what was read. The
+// batch must not have run before.
 func (b *Batch) Learn(ctx context.Context, inputs []string) (*Learned, error) {
 	learner := &learning{of: b.Baseline, keys: newKeySet(func(int, int) int { return 0 })}
 	watched := *b
@@ -33,10 +35,8 @@ func (b *Batch) Learn(ctx context.Context, inputs []string) (*Learned, error) {
 		return nil, err
 	}
 	l := &Learned{Ledger: report.Ledger, Alerts: report.Alerts}
-	if l.Proposal, err = learner.Propose(leaveOut(l.Alerts)); err != nil {
-		return nil, err
-	}
-	return l, nil
+	l.Proposal, err = learner.Propose(leaveOut(l.Alerts))
+	return l, err
 }
 
 // learning is a learner that watches a run.

@@ -34,6 +34,7 @@ func newAutomaton(terms []term) *automaton {
 			}
 		}
 	}
+	a.reserve(terms)
 	a.state()
 	for _, n := range terms {
 		a.insert(n)
@@ -42,9 +43,19 @@ func newAutomaton(terms []term) *automaton {
 	return a
 }
 
+// reserve makes room for as many states as there can be.
+func (a *automaton) reserve(terms []term) {
+	states := 1
+	for _, n := range terms {
+		states += min(len(n.text), maxTerm)
+	}
+	a.next = make([]uint32, 0, states*int(a.width))
+	a.found = make([][]uint16, 0, states)
+}
+
 // state adds a state without ways out and returns it.
 func (a *automaton) state() uint32 {
-	a.next = append(a.next, make([]uint32, a.width)...)
+	a.next = a.next[:len(a.next)+int(a.width)]
 	a.found = append(a.found, nil)
 	return uint32(len(a.found) - 1)
 }

@@ -44,7 +44,7 @@ func (r *reader) away(n *yaml.Node) *Away {
 	out := &Away{line: n.Line}
 	lines := section(r, n, "vakt: away", awayKeys, out)
 	for _, k := range awayKeys {
-		if _, ok := lines[k.name]; !ok && n.Kind == yaml.MappingNode {
+		if !lines.has(k.name) && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "vakt: away: %s is missing", k.name)
 		}
 	}

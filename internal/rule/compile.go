@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"vakt/internal/event"
-	"vakt/internal/extract"
 )
 
 // Compile resolves fields, baseline lists and references, and makes the rules
@@ -19,7 +18,7 @@ import (
 // match; their fields and lists are not looked at.
 func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 	c := &compiler{
-		res: res, lists: lists,
+		res: &knownFields{Resolver: res, answers: map[fieldName]fieldAnswer{}}, lists: lists,
 		builder: builder{byKey: map[string]*predicate{}},
 		done:    map[*Rule]*Compiled{},
 		refused: map[*Rule]bool{},
@@ -42,7 +41,7 @@ func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 }
 
 type compiler struct {
-	res      Resolver
+	res      *knownFields
 	lists    Lists
 	builder  builder
 	problems []Problem
@@ -158,7 +157,7 @@ func logOf(l LogSource) event.Log {
 
 // logOf asks the resolver, where it has records of its own.
 func (c *compiler) logOf(l LogSource) event.Log {
-	if own, ok := c.res.(Sources); ok {
+	if own, ok := c.res.Resolver.(Sources); ok {
 		return own.Source(l)
 	}
 	return logOf(l)
@@ -282,7 +281,7 @@ func (r *Rule) groupNames() []string {
 }
 
 // field resolves a name and refuses one that no record of the log has.
-func (c *compiler) field(log event.Log, name string, line int, where string) (event.Field, bool) {
+func (c *compiler) field(log event.Log, name string, line int, where any) (event.Field, bool) {
 	m := mapper{res: c.res, log: log}
 	if f, ok := c.res.Lookup(log, m.plain(name)); ok {
 		return f, true
@@ -307,7 +306,7 @@ func (c *compiler) search(s search) *node {
 
 // item compiles one line of a search.
 func (c *compiler) item(s search, it *item) *node {
-	v := values{compiler: c, item: it, where: fmt.Sprintf("search %q", s.name)}
+	v := values{compiler: c, item: it, where: spot{search: s.name}}
 	if it.nowhere {
 		return c.nowhere(it)
 	}
@@ -337,12 +336,12 @@ func (c *compiler) item(s search, it *item) *node {
 // hash covers the content of every rule of the set, correlations and filters
 // included.
 func (c *compiler) hash() string {
-	all := map[string]any{}
+	all := map[string][]byte{}
 	for _, f := range c.set.filters {
 		all[f.Key()] = f.content
 	}
 	for _, r := range slices.Concat(c.set.rules, c.set.correlations) {
 		all[r.Key()] = r.content
 	}
-	return extract.Hash(all)
+	return hashOf(all)
 }

@@ -26,7 +26,7 @@ var controlsKeys = []key[Controls]{
 func (r *reader) controls(n *yaml.Node) *Controls {
 	out := &Controls{line: n.Line}
 	lines := section(r, n, "vakt: controls", controlsKeys, out)
-	if _, ok := lines["searches"]; !ok && n.Kind == yaml.MappingNode {
+	if !lines.has("searches") && n.Kind == yaml.MappingNode {
 		r.refuse(n.Line, "vakt: controls: searches is missing")
 	}
 	if len(out.Searches) == 1 {

@@ -40,12 +40,12 @@ func (r *reader) correlation(n *yaml.Node, out *Correlation) {
 	temporal := slices.Contains(temporalTypes, out.Type)
 	for _, needed := range []string{"type", "rules", "group-by", "timespan", "condition"} {
 		optional := temporal && (needed == "group-by" || needed == "condition") || out.grows && needed == "group-by"
-		if _, ok := lines[needed]; !ok && !optional && n.Kind == yaml.MappingNode {
+		if !lines.has(needed) && !optional && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "correlation: %s is missing", needed)
 		}
 	}
 	r.checkCounted(n, out)
-	if _, ok := lines["condition"]; temporal && !ok {
+	if temporal && !lines.has("condition") {
 		out.Bounds = []Bound{{"gte", float64(len(out.Rules))}}
 	} else if len(out.Bounds) > 0 {
 		r.checkBounds(out)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -64,6 +65,7 @@ const (
 func (r *reader) detection(n *yaml.Node, out *detection) {
 	var condition *yaml.Node
 	entries := r.entries(n, "detection")
+	out.searches = make([]search, 0, len(entries))
 	for _, e := range entries {
 		switch e.key {
 		case "condition":
@@ -82,10 +84,25 @@ func (r *reader) detection(n *yaml.Node, out *detection) {
 	}
 }
 
+// spot is where something stands in a detection. It is written out for
+// messages only.
+type spot struct {
+	search string
+	key    string // of an item, where item is true
+	item   bool
+}
+
+func (p spot) String() string {
+	if !p.item {
+		return fmt.Sprintf("search %q", p.search)
+	}
+	return fmt.Sprintf("search %q: %q", p.search, p.key)
+}
+
 func (r *reader) search(e entry) search {
 	s := search{name: e.key, line: e.line}
-	what := fmt.Sprintf("search %q", e.key)
-	if !searchName.MatchString(e.key) {
+	what := spot{search: e.key}
+	if !isName(e.key) {
 		r.refuse(e.line, "%s: a search is named with letters, digits, _ - and . only", what)
 	}
 	switch e.value.Kind {
@@ -99,11 +116,9 @@ func (r *reader) search(e entry) search {
 	return s
 }
 
-var searchName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-
 // branches reads a list: each map in it is an alternative, and so is each
 // text, which is a keyword.
-func (r *reader) branches(n *yaml.Node, what string) []branch {
+func (r *reader) branches(n *yaml.Node, what spot) []branch {
 	if len(n.Content) == 0 {
 		r.refuse(n.Line, "%s is an empty list", what)
 	}
@@ -125,12 +140,13 @@ func (r *reader) branches(n *yaml.Node, what string) []branch {
 	return append(list, branch{keywords})
 }
 
-func (r *reader) branch(n *yaml.Node, what string) branch {
+func (r *reader) branch(n *yaml.Node, what spot) branch {
 	if len(n.Content) == 0 {
 		r.refuse(n.Line, "%s is an empty map", what)
 	}
-	var b branch
-	for _, e := range r.entries(n, what) {
+	entries := r.entries(n, what)
+	b := make(branch, 0, len(entries))
+	for _, e := range entries {
 		if it, ok := r.item(e, what); ok {
 			b = append(b, it)
 		}
@@ -138,10 +154,10 @@ func (r *reader) branch(n *yaml.Node, what string) branch {
 	return b
 }
 
-func (r *reader) item(e entry, what string) (item, bool) {
+func (r *reader) item(e entry, what spot) (item, bool) {
 	field, mods, _ := strings.Cut(e.key, "|")
 	it := item{field: field, line: e.line}
-	where := fmt.Sprintf("%s: %q", what, e.key)
+	where := spot{search: what.search, key: e.key, item: true}
 	how, fault := parseModifiers(mods, strings.Contains(e.key, "|"))
 	if fault == "" && field == "" {
 		fault = how.keywordFault()
@@ -162,7 +178,7 @@ func (r *reader) item(e entry, what string) (item, bool) {
 }
 
 // values reads one value or a list of values.
-func (r *reader) values(n *yaml.Node, where string, how modifiers) ([]literal, bool) {
+func (r *reader) values(n *yaml.Node, where spot, how modifiers) ([]literal, bool) {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		r.refuse(n.Line, "%s: a value must be text, a number, true, false or null, not a map", where)
@@ -182,7 +198,7 @@ func (r *reader) values(n *yaml.Node, where string, how modifiers) ([]literal, b
 	return []literal{lit}, ok
 }
 
-func (r *reader) valueList(n *yaml.Node, where string) ([]literal, bool) {
+func (r *reader) valueList(n *yaml.Node, where spot) ([]literal, bool) {
 	list, good := make([]literal, 0, len(n.Content)), true
 	for _, kid := range n.Content {
 		lit, ok := r.literal(kid, where)
@@ -197,7 +213,7 @@ func (r *reader) valueList(n *yaml.Node, where string) ([]literal, bool) {
 var numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // literal reads a scalar that is not null.
-func (r *reader) literal(n *yaml.Node, where string) (literal, bool) {
+func (r *reader) literal(n *yaml.Node, where spot) (literal, bool) {
 	lit := literal{text: n.Value, line: n.Line}
 	switch tag := n.ShortTag(); {
 	case n.Kind != yaml.ScalarNode:
@@ -215,7 +231,7 @@ func (r *reader) literal(n *yaml.Node, where string) (literal, bool) {
 }
 
 // checkValues refuses values that their modifiers cannot work with.
-func (r *reader) checkValues(it *item, where string) bool {
+func (r *reader) checkValues(it *item, where spot) bool {
 	good := true
 	for i := range it.values {
 		if fault := it.checkValue(i); fault != "" {
@@ -227,17 +243,14 @@ func (r *reader) checkValues(it *item, where string) bool {
 		r.refuse(it.line, "%s: the modifier \"exists\" takes one value, not a list", where)
 		good = false
 	}
-	if v := it.values[0]; good && !it.how.expand && v.kind == textLiteral && placeholder.MatchString(v.text) {
+	if v := it.values[0]; good && !it.how.expand && v.kind == textLiteral && isPlaceholder(v.text) {
 		r.warn(v.line, "%s: %s is compared as it stands: did you mean the modifier \"expand\"?", where, v.text)
 	}
 	return good
 }
 
-// A placeholder as a whole value, and within one.
-var (
-	placeholder = regexp.MustCompile(`^%([A-Za-z0-9_.-]+)%$`)
-	embedded    = regexp.MustCompile(`%([A-Za-z0-9_.-]+)%`)
-)
+// embedded is a placeholder within a value.
+var embedded = regexp.MustCompile(`%([A-Za-z0-9_.-]+)%`)
 
 func (it *item) checkValue(i int) (fault string) {
 	v := &it.values[i]
@@ -261,7 +274,7 @@ func (it *item) checkValue(i int) (fault string) {
 	case op.numeric() && v.kind != numberLiteral:
 		return fmt.Sprintf("the modifier %q needs a number, not %q", op, v.text)
 	case op == opRegex:
-		if _, err := it.how.regex(v.text); err != nil {
+		if _, err := syntax.Parse(it.how.expression(v.text), syntax.Perl); err != nil {
 			return fmt.Sprintf("the regular expression does not compile: %v", err)
 		}
 	case op == opCIDR:
@@ -298,10 +311,10 @@ func (it *item) checkText(v *literal) (fault string) {
 // is false for a value that is compared as it stands, as one may beside a
 // placeholder in the same list.
 func (it *item) expanded(v *literal) (fault string, done bool) {
-	m := placeholder.FindStringSubmatch(v.text)
+	name, whole := listName(v.text)
 	switch {
-	case v.kind == textLiteral && m != nil:
-		v.kind, v.text = listLiteral, m[1]
+	case v.kind == textLiteral && whole:
+		v.kind, v.text = listLiteral, name
 		return "", true
 	case v.kind == textLiteral && embedded.MatchString(v.text):
 		if it.how.op == opCIDR {

@@ -23,6 +23,7 @@ const tooLarge = "the file is larger than 1 MiB: split it, a rule is a page of t
 // reader collects the problems of one file while its documents are read.
 type reader struct {
 	file     string
+	memory   *scratch
 	problems []Problem
 	failed   bool // a problem that refuses the current document was seen
 }
@@ -44,6 +45,9 @@ func (r *reader) documents(data []byte) []*yaml.Node {
 		r.refuse(0, tooLarge)
 		return nil
 	}
+	if roots, ok := readBlocks(string(data), &r.memory.nodes); ok {
+		return r.roots(roots)
+	}
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
 		r.refuse(1, "not readable as YAML: %v", err)
@@ -64,6 +68,17 @@ func (r *reader) documents(data []byte) []*yaml.Node {
 			roots = append(roots, root)
 		}
 	}
+}
+
+// roots checks the limits of documents that are read.
+func (r *reader) roots(read []*yaml.Node) []*yaml.Node {
+	var roots []*yaml.Node
+	for _, doc := range read {
+		if root := r.root(doc); root != nil {
+			roots = append(roots, root)
+		}
+	}
+	return roots
 }
 
 // syntax reports an error of the YAML reader at its own line.
@@ -148,24 +163,33 @@ type entry struct {
 
 // entries lists the keys of a map in file order. Keys that are no text, merge
 // keys and keys that stand twice are refused. what names the map in messages.
-func (r *reader) entries(n *yaml.Node, what string) []entry {
+func (r *reader) entries(n *yaml.Node, what any) keyLines {
 	if n.Kind != yaml.MappingNode {
 		r.refuse(n.Line, "%s must be a map, not %s", what, kind(n))
 		return nil
 	}
-	seen := map[string]int{}
-	var list []entry
+	list := make(keyLines, 0, len(n.Content)/2)
+	var many map[string]int // the lines of the keys, where a list takes long to search
+	if cap(list) > 64 {
+		many = map[string]int{}
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
-		switch first, twice := seen[k.Value]; {
+		first := many[k.Value]
+		if many == nil {
+			first = list.line(k.Value)
+		}
+		switch {
 		case k.Kind != yaml.ScalarNode:
 			r.refuse(k.Line, "%s: a key must be text, not %s", what, kind(k))
 		case k.ShortTag() == "!!merge":
 			r.refuse(k.Line, "%s: merge keys (<<) are not supported: write the keys out", what)
-		case twice:
+		case first > 0:
 			r.refuse(k.Line, "%s: %q stands twice, first in line %d", what, k.Value, first)
 		default:
-			seen[k.Value] = k.Line
+			if many != nil {
+				many[k.Value] = k.Line
+			}
 			list = append(list, entry{key: k.Value, line: k.Line, value: n.Content[i+1]})
 		}
 	}
@@ -203,8 +227,9 @@ func (r *reader) texts(n *yaml.Node, what string) []string {
 		return nil
 	}
 	list := make([]string, 0, len(n.Content))
+	entry := "an entry of " + what
 	for _, kid := range n.Content {
-		list = append(list, r.filled(kid, "an entry of "+what))
+		list = append(list, r.filled(kid, entry))
 	}
 	return list
 }

@@ -21,7 +21,7 @@ func (r *reader) lack(n *yaml.Node) *Lack {
 	out := &Lack{line: n.Line}
 	lines := section(r, n, "vakt: not_followed_by", lackKeys, out)
 	for _, needed := range []string{"rules", "within"} {
-		if _, ok := lines[needed]; !ok && n.Kind == yaml.MappingNode {
+		if !lines.has(needed) && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "vakt: not_followed_by: %s is missing", needed)
 		}
 	}
@@ -36,7 +36,7 @@ var collapsingKeys = []key[Collapsing]{
 func (r *reader) collapsing(n *yaml.Node) *Collapsing {
 	out := &Collapsing{line: n.Line}
 	lines := section(r, n, "vakt: collapse", collapsingKeys, out)
-	if _, ok := lines["within"]; !ok && n.Kind == yaml.MappingNode {
+	if !lines.has("within") && n.Kind == yaml.MappingNode {
 		r.refuse(n.Line, "vakt: collapse: within is missing: how long does one operation take?")
 	}
 	return out
@@ -94,7 +94,7 @@ func (r *reader) when(n *yaml.Node, out *Raising) {
 	before := len(r.problems)
 	lines := section(r, n, "vakt: severity: when", whenKeys, out)
 	fits := func(form []string) bool {
-		return len(form) == len(lines) && !slices.ContainsFunc(form, func(k string) bool { return lines[k] == 0 })
+		return len(form) == len(lines) && !slices.ContainsFunc(form, func(k string) bool { return !lines.has(k) })
 	}
 	if len(r.problems) == before && !slices.ContainsFunc(whenForms, fits) {
 		r.refuse(n.Line, "vakt: severity: when takes distinct and at_least, or list (and field), or matched, or alerts, or followed_by and within")

@@ -1,17 +1,10 @@
 package rule
 
 import (
-	"regexp"
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v4"
-)
-
-var (
-	rowForm       = regexp.MustCompile(`^[A-Z][0-9]{2}$`)
-	parameterForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	timespanForm  = regexp.MustCompile(`^[0-9]{1,9}[smhdwMy]$`)
 )
 
 var vaktKeys = []key[Vakt]{
@@ -50,7 +43,7 @@ func (r *reader) vakt(n *yaml.Node, out *Vakt) {
 func (r *reader) rows(n *yaml.Node) []string {
 	list := r.texts(n, "vakt: rows")
 	for i, row := range list {
-		if row != "" && !rowForm.MatchString(row) {
+		if row != "" && !isRow(row) {
 			r.refuse(n.Content[i].Line, "vakt: rows: %q is not a row of the guide such as G11", row)
 		}
 	}
@@ -75,7 +68,7 @@ func (r *reader) group(n *yaml.Node, what string) []string {
 
 func (r *reader) parameter(n *yaml.Node, what string) string {
 	s := r.filled(n, what)
-	if s != "" && !parameterForm.MatchString(s) {
+	if s != "" && !isName(s) {
 		r.refuse(n.Line, "%s: %q is not the name of a baseline parameter", what, s)
 	}
 	return s
@@ -97,7 +90,7 @@ func (r *reader) timespan(n *yaml.Node, what string) time.Duration {
 	if s == "" {
 		return 0
 	}
-	if !timespanForm.MatchString(s) {
+	if !isTimespan(s) {
 		r.refuse(n.Line, "%s %q is not a time span: write a whole number and s, m, h, d, w, M (30 days) or y (365 days), such as 15m", what, s)
 		return 0
 	}

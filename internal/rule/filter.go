@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -24,10 +25,10 @@ var filterKeys = append([]key[Rule]{
 }, slices.DeleteFunc(slices.Clone(commonKeys), func(k key[Rule]) bool { return k.name == "vakt" })...)
 
 // filterRule reads a filter document.
-func (r *reader) filterRule(n *yaml.Node, out *Rule) map[string]int {
+func (r *reader) filterRule(n *yaml.Node, out *Rule) keyLines {
 	out.Filter = &Filter{}
 	lines := section(r, n, "the filter document", filterKeys, out)
-	if _, ok := lines["logsource"]; !ok {
+	if !lines.has("logsource") {
 		r.refuse(n.Line, "logsource is missing")
 	}
 	if !r.failed {
@@ -63,16 +64,19 @@ func (r *reader) filter(n *yaml.Node, out *Rule) {
 
 // Words by which the author of a filter says that it leaves records out, and
 // those by which it keeps them.
+// Most runs have no filter, and need neither.
 var (
-	leavesOut = regexp.MustCompile(`(?i)exclu|except|filter|ignor|suppress|allow|whitelist|false.positive|legitimate|benign|known|valid`)
-	keepsOnly = regexp.MustCompile(`(?i)\b(only|keep|restrict|limit)`)
+	leavesOut = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)exclu|except|filter|ignor|suppress|allow|whitelist|false.positive|legitimate|benign|known|valid`)
+	})
+	keepsOnly = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b(only|keep|restrict|limit)`) })
 )
 
 // warnInverted names the trap of the specification's own example: an
 // exclusion whose condition is the search itself keeps nothing else.
 func (r *reader) warnInverted(out *Rule) {
 	about := out.Title + " " + out.Description
-	if !leavesOut.MatchString(about) || keepsOnly.MatchString(about) || out.detection.negates() {
+	if !leavesOut().MatchString(about) || keepsOnly().MatchString(about) || out.detection.negates() {
 		return
 	}
 	r.warn(out.Filter.line, "filter: its condition is added with \"and\", so the rules then match only what its searches match; to leave that out write `condition: not …`")

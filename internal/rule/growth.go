@@ -82,7 +82,7 @@ var growingKeys = []key[Growing]{
 func (r *reader) growing(n *yaml.Node) *Growing {
 	out := &Growing{Against: defaultAgainst, line: n.Line}
 	lines := section(r, n, "vakt: growth", growingKeys, out)
-	if _, ok := lines["percent"]; !ok && n.Kind == yaml.MappingNode {
+	if !lines.has("percent") && n.Kind == yaml.MappingNode {
 		r.refuse(n.Line, "vakt: growth: percent is missing")
 	}
 	return out

@@ -100,6 +100,9 @@ func (m *mapper) contradiction(items branch) (line int, why string) {
 		if a, b := it.twoActivities(); a != "" {
 			return it.line, twoInOne(it.field, a, b)
 		}
+		if !mentioned(items[:i], field) && !mentioned(items[i+1:], field) {
+			continue
+		}
 		texts := it.exactTexts()
 		if texts == nil {
 			continue
@@ -121,6 +124,11 @@ func (m *mapper) contradiction(items branch) (line int, why string) {
 		allowed[field] = both
 	}
 	return 0, ""
+}
+
+// mentioned tells whether one of the items is about a field, in lower case.
+func mentioned(items branch, field string) bool {
+	return slices.ContainsFunc(items, func(it item) bool { return strings.EqualFold(it.field, field) })
 }
 
 func twoInOne(field, a, b string) string {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"vakt/internal/event"
 )
@@ -132,7 +133,7 @@ func (it item) meant(v literal) (reading, bool) {
 	if v.kind != textLiteral {
 		return nil, false
 	}
-	if parts := modifiedPair.FindStringSubmatch(v.text); parts != nil {
+	if parts := pairParts(v.text); parts != nil {
 		value := func(s string) literal { return word(strings.Trim(s, `"\[] `)) }
 		return reading{{
 			it.is("modified."+parts[1]+".old", value(parts[2])),
@@ -154,7 +155,18 @@ func (it item) meant(v literal) (reading, bool) {
 }
 
 // modifiedPair is a modified property as text cut out of a record.
-var modifiedPair = regexp.MustCompile(`^"displayName":"([A-Za-z.]+)","oldValue":"(\[?\\*"[A-Za-z]+\\*"\]?)","newValue":"(\[?\\*"[A-Za-z]+\\*"\]?)"$`)
+var modifiedPair = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^"displayName":"([A-Za-z.]+)","oldValue":"(\[?\\*"[A-Za-z]+\\*"\]?)","newValue":"(\[?\\*"[A-Za-z]+\\*"\]?)"$`)
+})
+
+// pairParts gives the name and the two values of such a text after the text
+// itself; nil when it is none, as hardly any is.
+func pairParts(text string) []string {
+	if !strings.HasPrefix(text, `"displayName"`) {
+		return nil
+	}
+	return modifiedPair().FindStringSubmatch(text)
+}
 
 // placeholders puts baseline parameters in the place of the placeholders that
 // public rules use for them. outside says that the placeholder stands for
@@ -235,7 +247,7 @@ func standIn(it item) (text string, found bool) {
 	}
 	for _, v := range it.values {
 		angled := len(v.text) > 2 && v.text[0] == '<' && v.text[len(v.text)-1] == '>'
-		if v.kind == textLiteral && (angled || placeholder.MatchString(v.text) || strings.EqualFold(v.text, "UPN")) {
+		if v.kind == textLiteral && (angled || isPlaceholder(v.text) || strings.EqualFold(v.text, "UPN")) {
 			return v.text, true
 		}
 	}

@@ -27,7 +27,7 @@ func (v values) mixed(lit literal) []*node {
 	var plain []entryText
 	for _, t := range texts {
 		t = t.with(lit.text[rest:])
-		plain = append(plain, v.formed(t.pattern, entryText{text: t.regex, until: t.until, from: lit.text, line: lit.line})...)
+		plain = v.formed(plain, t.pattern, entryText{text: t.regex, until: t.until, from: lit.text, line: lit.line})
 	}
 	if len(plain) == 0 && len(kids) == 0 {
 		return []*node{v.nothing()}

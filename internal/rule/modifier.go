@@ -247,10 +247,15 @@ func (m *modifiers) keywordFault() string {
 
 // regex compiles a value of a `re` item with its flags. It is not anchored.
 func (m *modifiers) regex(text string) (*regexp.Regexp, error) {
+	return regexp.Compile(m.expression(text))
+}
+
+// expression is a value of a `re` item with its flags.
+func (m *modifiers) expression(text string) string {
 	if m.flags != "" {
-		text = "(?" + m.flags + ")" + text
+		return "(?" + m.flags + ")" + text
 	}
-	return regexp.Compile(text)
+	return text
 }
 
 // shape is the comparison of plain texts that the operator stands for.

@@ -74,7 +74,7 @@ func (r *reader) novelty(n *yaml.Node) *Novelty {
 	out := &Novelty{After: Span{Length: defaultAfter}, line: n.Line}
 	lines := section(r, n, "vakt: first_seen", noveltyKeys, out)
 	for _, needed := range []string{"values", "within"} {
-		if _, ok := lines[needed]; !ok && n.Kind == yaml.MappingNode {
+		if !lines.has(needed) && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "vakt: first_seen: %s is missing", needed)
 		}
 	}

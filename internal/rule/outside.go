@@ -32,7 +32,7 @@ func (r *reader) outside(n *yaml.Node) *Outside {
 	out := &Outside{line: n.Line}
 	lines := section(r, n, "vakt: outside", outsideKeys, out)
 	for _, needed := range []string{"hours", "by"} {
-		if _, ok := lines[needed]; !ok && n.Kind == yaml.MappingNode {
+		if !lines.has(needed) && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "vakt: outside: %s is missing", needed)
 		}
 	}

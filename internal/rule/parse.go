@@ -1,7 +1,7 @@
 package rule
 
 import (
-	"regexp"
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +16,21 @@ import (
 // document with a problem that is not a warning gives no rule; the other
 // documents of the file are read all the same.
 func Parse(file string, data []byte) ([]*Rule, []Problem) {
-	r := &reader{file: file}
+	return parse(file, data, &scratch{})
+}
+
+// scratch is memory for what is made while a file is read and not kept, so
+// that the next file can use it again.
+type scratch struct {
+	file      bytes.Buffer
+	nodes     nodeStore
+	canonical canonical
+}
+
+// parse is Parse with memory.
+func parse(file string, data []byte, memory *scratch) ([]*Rule, []Problem) {
+	memory.nodes.reset()
+	r := &reader{file: file, memory: memory}
 	roots := r.documents(data)
 	var rules []*Rule
 	for _, root := range roots {
@@ -38,20 +52,36 @@ type key[T any] struct {
 	read func(r *reader, n *yaml.Node, out *T)
 }
 
-// section reads a map whose keys are all known. It returns the lines of the
-// keys that were there.
-func section[T any](r *reader, n *yaml.Node, what string, keys []key[T], out *T) map[string]int {
-	lines := map[string]int{}
-	for _, e := range r.entries(n, what) {
+// keyLines are the known keys of a section that were there, with their lines.
+type keyLines []entry
+
+// line is that of a key; 0 when it was not there.
+func (l keyLines) line(name string) int {
+	for _, e := range l {
+		if e.key == name {
+			return e.line
+		}
+	}
+	return 0
+}
+
+func (l keyLines) has(name string) bool { return l.line(name) != 0 }
+
+// section reads a map whose keys are all known. It returns the keys that were
+// there.
+func section[T any](r *reader, n *yaml.Node, what string, keys []key[T], out *T) keyLines {
+	list := r.entries(n, what)
+	known := list[:0]
+	for _, e := range list {
 		i := slices.IndexFunc(keys, func(k key[T]) bool { return k.name == e.key })
 		if i < 0 {
 			r.unknown(e, what, names(keys))
 			continue
 		}
-		lines[e.key] = e.line
+		known = append(known, e)
 		keys[i].read(r, e.value, out)
 	}
-	return lines
+	return known
 }
 
 func names[T any](keys []key[T]) []string {
@@ -131,7 +161,7 @@ func (r *reader) rule(n *yaml.Node) *Rule {
 		r.refuse(n.Line, "a rule must be a map, not %s", kind(n))
 		return out
 	}
-	var lines map[string]int
+	var lines keyLines
 	switch {
 	case child(n, "action") != nil:
 		r.refuse(n.Line, "not supported: action (rule collections of the old format): write each rule out")
@@ -143,19 +173,29 @@ func (r *reader) rule(n *yaml.Node) *Rule {
 	default:
 		lines = r.detectionRule(n, out)
 	}
-	if _, ok := lines["title"]; !ok {
+	if !lines.has("title") {
 		r.refuse(n.Line, "title is missing")
 	}
-	out.content = content(n)
+	if !r.failed {
+		out.content = r.content(n)
+	}
 	return out
 }
 
-func (r *reader) detectionRule(n *yaml.Node, out *Rule) map[string]int {
+// content gives the document as canonical JSON.
+func (r *reader) content(n *yaml.Node) []byte {
+	c := &r.memory.canonical
+	c.out = c.out[:0]
+	c.write(n)
+	return slices.Clone(c.out)
+}
+
+func (r *reader) detectionRule(n *yaml.Node, out *Rule) keyLines {
 	lines := section(r, n, "the rule", detectionKeys, out)
-	if _, ok := lines["detection"]; !ok {
+	if !lines.has("detection") {
 		r.refuse(n.Line, "detection is missing")
 	}
-	if _, ok := lines["logsource"]; !ok {
+	if !lines.has("logsource") {
 		r.refuse(n.Line, "logsource is missing")
 	}
 	for _, only := range []struct{ name, value string }{{"threshold", out.Vakt.Threshold}, {"timespan", out.Vakt.Timespan}} {
@@ -187,7 +227,7 @@ func (r *reader) checkSearches(out *Rule) {
 	}
 }
 
-func (r *reader) correlationRule(n *yaml.Node, out *Rule) map[string]int {
+func (r *reader) correlationRule(n *yaml.Node, out *Rule) keyLines {
 	extras := child(n, "vakt")
 	out.Correlation = &Correlation{grows: extras != nil && child(extras, "growth") != nil}
 	lines := section(r, n, "the correlation document", correlationKeys, out)
@@ -259,14 +299,9 @@ func (r *reader) short(n *yaml.Node, what string) string {
 	return s
 }
 
-var (
-	uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	tagForm  = regexp.MustCompile(`^[a-z0-9_-]+\.[a-z0-9._-]+$`)
-)
-
 func (r *reader) uuid(n *yaml.Node, what string) string {
 	s := r.filled(n, what)
-	if s != "" && !uuidForm.MatchString(s) {
+	if s != "" && !isUUID(s) {
 		r.refuse(n.Line, "%s %q is not a UUID", what, s)
 	}
 	return strings.ToLower(s)
@@ -283,7 +318,7 @@ func (r *reader) date(n *yaml.Node, what string) string {
 func (r *reader) tags(n *yaml.Node) []string {
 	list := r.texts(n, "tags")
 	for i, tag := range list {
-		if tag != "" && !tagForm.MatchString(tag) {
+		if tag != "" && !isTag(tag) {
 			r.refuse(n.Content[i].Line, "tag %q is not of the form namespace.name in lower case", tag)
 		}
 	}

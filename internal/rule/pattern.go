@@ -20,6 +20,9 @@ type part struct {
 // any text, ? is one character, \* \? and \\ are the plain characters, and a
 // backslash before anything else is itself.
 func parsePattern(s string) pattern {
+	if !strings.ContainsAny(s, `\*?`) {
+		return plainPattern(s)
+	}
 	var p pattern
 	var plain strings.Builder
 	flush := func() {
@@ -84,7 +87,7 @@ func (p pattern) star() pattern {
 // around makes a pattern of the operator from that of the value: contains has
 // a star on both sides, and so on.
 func (p pattern) around(op operator) pattern {
-	var out pattern
+	out := make(pattern, 0, len(p)+2)
 	if op == opContains || op == opEndsWith {
 		out = out.star()
 	}

@@ -1,8 +1,8 @@
 package rule
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vakt/internal/event"
@@ -55,15 +55,18 @@ const (
 // builder collects the predicates of a set.
 type builder struct {
 	byKey map[string]*predicate
+	key   []byte // memory for the key at hand
 }
 
 // share returns the predicate with this key and makes it when there is none.
 func (b *builder) share(key string, p predicate) *node {
-	key = fmt.Sprintf("%d %d %s", p.field, p.ask, key)
-	known, ok := b.byKey[key]
+	b.key = strconv.AppendInt(b.key[:0], int64(p.field), 10)
+	b.key = strconv.AppendInt(append(b.key, ' '), int64(p.ask), 10)
+	b.key = append(append(b.key, ' '), key...)
+	known, ok := b.byKey[string(b.key)]
 	if !ok {
 		known = &p
-		b.byKey[key] = known
+		b.byKey[string(b.key)] = known
 	}
 	return &node{op: nodePredicate, predicate: known}
 }

@@ -28,12 +28,12 @@ func (r *Raising) followed() *Lack {
 }
 
 // checkRaising refuses keys of an entry that do not fit each other.
-func (r *reader) checkRaising(out *Raising, lines map[string]int) {
-	if lines["when"] == 0 || lines["level"] == 0 {
+func (r *reader) checkRaising(out *Raising, lines keyLines) {
+	if lines.line("when") == 0 || lines.line("level") == 0 {
 		r.refuse(out.line, "vakt: severity: an entry needs when and level")
 	}
-	if lines["threshold"] != 0 && out.List == "" {
-		r.refuse(lines["threshold"], "vakt: severity: threshold belongs to when: list: for whom is it?")
+	if lines.line("threshold") != 0 && out.List == "" {
+		r.refuse(lines.line("threshold"), "vakt: severity: threshold belongs to when: list: for whom is it?")
 	}
 }
 

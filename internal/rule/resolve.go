@@ -6,7 +6,7 @@ import (
 )
 
 // expand reads a baseline list for a condition and warns when it is empty.
-func (c *compiler) expand(name string, line int, where string) (Expansion, bool) {
+func (c *compiler) expand(name string, line int, where any) (Expansion, bool) {
 	e, ok := c.baselineList(name, line, where)
 	if ok && e.asleep() {
 		c.warn(line, "asleep: baseline parameter %s is empty", name)
@@ -15,7 +15,7 @@ func (c *compiler) expand(name string, line int, where string) (Expansion, bool)
 }
 
 // baselineList reads a baseline list, once a rule.
-func (c *compiler) baselineList(name string, line int, where string) (Expansion, bool) {
+func (c *compiler) baselineList(name string, line int, where any) (Expansion, bool) {
 	e, known := c.current.expansions[name]
 	if known {
 		return e, true

@@ -50,7 +50,7 @@ type Rule struct {
 	Vakt        Vakt
 
 	detection detection
-	content   any // the whole document as JSON-like values, for Set.Hash
+	content   []byte // the whole document as canonical JSON, for Set.Hash
 }
 
 // Related is a reference to another rule by id.

@@ -57,7 +57,7 @@ func (r *reader) travel(n *yaml.Node) *Traveling {
 	out := &Traveling{line: n.Line}
 	lines := section(r, n, "vakt: travel", travelKeys, out)
 	for _, needed := range []string{"speed", "distance"} {
-		if _, ok := lines[needed]; !ok && n.Kind == yaml.MappingNode {
+		if !lines.has(needed) && n.Kind == yaml.MappingNode {
 			r.refuse(n.Line, "vakt: travel: %s is missing", needed)
 		}
 	}

@@ -18,13 +18,13 @@ type values struct {
 	compiler *compiler
 	item     *item
 	field    event.Field // NoField: keywords
-	where    string      // for messages
+	where    any         // for messages
 }
 
 // any is true when one of the literals matches.
 func (v values) any(list []literal) *node {
 	var kids []*node
-	var plain []entryText
+	plain := make([]entryText, 0, len(list))
 	for _, lit := range list {
 		how := &v.item.how
 		switch {
@@ -45,7 +45,7 @@ func (v values) any(list []literal) *node {
 		case how.op.numeric():
 			kids = append(kids, v.order(lit))
 		default:
-			plain = append(plain, v.entries(lit)...)
+			plain = v.entries(plain, lit)
 		}
 	}
 	return join(nodeOr, append(kids, v.texts(plain)...))
@@ -61,30 +61,33 @@ type entryText struct {
 	line    int
 }
 
-// entries gives the texts that a literal stands for.
-func (v values) entries(lit literal) []entryText {
+// entries adds the texts that a literal stands for.
+func (v values) entries(list []entryText, lit literal) []entryText {
 	p := plainPattern(lit.text)
 	if lit.kind == textLiteral {
 		p = parsePattern(lit.text)
 	}
-	return v.formed(p, entryText{text: lit.text, kind: lit.kind, line: lit.line})
+	return v.formed(list, p, entryText{text: lit.text, kind: lit.kind, line: lit.line})
 }
 
 // formed applies the modifiers that make other texts of a text, and then the
 // operator. Faults were found by the parser, save those of baseline items.
-func (v values) formed(p pattern, e entryText) []entryText {
+func (v values) formed(list []entryText, p pattern, e entryText) []entryText {
 	op := v.item.how.op
 	if v.field == event.NoField {
 		op = opContains
+	}
+	if v.item.how.transforms() == "" {
+		e.pattern = p.around(op)
+		return append(list, e)
 	}
 	forms, fault := v.item.how.forms(p)
 	if fault != "" {
 		v.badItem(e, "usable here: %s", fault)
 	}
-	list := make([]entryText, len(forms))
-	for i, form := range forms {
-		list[i] = e
-		list[i].pattern = form.around(op)
+	for _, form := range forms {
+		e.pattern = form.around(op)
+		list = append(list, e)
 	}
 	return list
 }
@@ -111,7 +114,7 @@ func (v values) part(lit literal) *node {
 // other compares with another field of the record.
 func (v values) other(lit literal) *node {
 	c, how := v.compiler, v.item.how
-	f, ok := c.field(c.current.Log, lit.text, lit.line, v.where+": fieldref")
+	f, ok := c.field(c.current.Log, lit.text, lit.line, fmt.Sprint(v.where, ": fieldref"))
 	if !ok {
 		return &node{op: nodeOr} // the rule is refused
 	}
@@ -139,8 +142,8 @@ func (v values) listed(e Expansion, lit literal) []*node {
 	}
 	plain := make([]entryText, 0, len(e.Items))
 	for _, i := range e.Items {
-		plain = append(plain, v.formed(plainPattern(i.Value),
-			entryText{text: i.Value, until: until(i.Until), from: lit.text, line: lit.line})...)
+		plain = v.formed(plain, plainPattern(i.Value),
+			entryText{text: i.Value, until: until(i.Until), from: lit.text, line: lit.line})
 	}
 	if len(plain) == 0 && len(kids) == 0 {
 		return []*node{v.nothing()}
@@ -183,7 +186,7 @@ func (v values) texts(list []entryText) []*node {
 		return v.networks(list)
 	}
 	cased := v.item.how.cased
-	byShape := map[shape][]entryText{}
+	var byShape [shapeGlob + 1][]entryText
 	var booleans []entryText // true is True even where case counts
 	for _, e := range list {
 		if e.kind == boolLiteral && cased {
@@ -194,6 +197,9 @@ func (v values) texts(list []entryText) []*node {
 			e.pattern = e.pattern.fold()
 		}
 		s, _ := e.pattern.shape()
+		if byShape[s] == nil {
+			byShape[s] = make([]entryText, 0, len(list))
+		}
 		byShape[s] = append(byShape[s], e)
 	}
 	var kids []*node
