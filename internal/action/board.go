@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"vakt/internal/directory"
@@ -62,11 +63,11 @@ func (b *board) get(ctx context.Context) (map[string]graph.Told, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { b.turn <- struct{}{} }()
-	var subs []query
+	var queries []query
 	for _, l := range listings {
-		subs = append(subs, query{graph.Sub{ID: l.part, Path: l.path}, l.age})
+		queries = append(queries, query{graph.Sub{ID: l.part, Path: l.path}, l.age})
 	}
-	if err := gather(ctx, b.reader, b.now, subs, b.told); err != nil {
+	if err := gather(ctx, b.now, queries, b.told, together(b.reader)); err != nil {
 		return nil, err
 	}
 	return maps.Clone(b.told), nil
@@ -82,20 +83,59 @@ type query struct {
 // others are waited for.
 const maxRounds = 5
 
-// gather asks what has not been answered lately enough. Answers that are too
-// old in the end say so by their time.
-func gather(ctx context.Context, r *graph.Reader, now func() time.Time, queries []query, told map[string]graph.Told) error {
-	for range maxRounds {
-		var subs []graph.Sub
-		for _, q := range queries {
-			if t, ok := told[q.ID]; !ok || now().Sub(t.Asked) > q.age || passing(t.Err) {
-				subs = append(subs, q.Sub)
+// ask sends reads and gives all the answers, by their ids.
+type ask func(context.Context, []query) (map[string]graph.Told, error)
+
+// together asks in a batch: one request brings what all accounts share. Nobody
+// waits for it longer than its answers may be old.
+func together(r *graph.Reader) ask {
+	return func(ctx context.Context, queries []query) (map[string]graph.Told, error) {
+		within := graph.Freshness
+		subs := make([]graph.Sub, len(queries))
+		for i, q := range queries {
+			subs[i] = q.Sub
+			if q.age > graph.Freshness {
+				within = 0
 			}
 		}
-		if len(subs) == 0 {
+		return r.Ask(ctx, subs, within)
+	}
+}
+
+// apart asks each by itself, and all at once. What is asked of one account is
+// so little that a batch would be one request more.
+func apart(r *graph.Reader) ask {
+	return func(ctx context.Context, queries []query) (map[string]graph.Told, error) {
+		told, errs := make([]graph.Told, len(queries)), make([]error, len(queries))
+		var group sync.WaitGroup
+		for i, q := range queries {
+			group.Go(func() { told[i], errs[i] = r.Look(ctx, q.Sub, graph.Freshness) })
+		}
+		group.Wait()
+		answers := map[string]graph.Told{}
+		for i, q := range queries {
+			answers[q.ID] = told[i]
+		}
+		return answers, errors.Join(errs...)
+	}
+}
+
+// gather asks what has not been answered lately enough. Answers that are too
+// old in the end say so by their time. An answer that is to be fresh is not
+// waited for beyond graph.Freshness: when it came, nothing could be written on
+// it.
+func gather(ctx context.Context, now func() time.Time, queries []query, told map[string]graph.Told, ask ask) error {
+	for range maxRounds {
+		var stale []query
+		for _, q := range queries {
+			if t, ok := told[q.ID]; !ok || now().Sub(t.Asked) > q.age || passing(t.Err) {
+				stale = append(stale, q)
+			}
+		}
+		if len(stale) == 0 {
 			return nil
 		}
-		answers, err := r.Ask(ctx, subs)
+		answers, err := ask(ctx, stale)
 		if err != nil {
 			return fmt.Errorf("read afresh: %w", err)
 		}

@@ -26,7 +26,7 @@ func (e *Eye) Delegates(ctx context.Context, id string) (*Fresh, error) {
 		return nil, err
 	}
 	told := map[string]graph.Told{}
-	if err := gather(ctx, e.reader, e.now, accountQueries(id)[:1], told); err != nil {
+	if err := gather(ctx, e.now, accountQueries(id)[:1], told, apart(e.reader)); err != nil {
 		return nil, fmt.Errorf("account %q: %w", id, err)
 	}
 	user := told[askUser]

@@ -48,8 +48,8 @@ const (
 	askMailbox  = "mailbox"
 )
 
-// Fresh reads an account as it is now, in two batches of which accounts that
-// are read at the same time share one. The id is an object id. An account that
+// Fresh reads an account as it is now, by three requests of its own and a batch
+// that accounts share which are read at the same time. The id is an object id. An account that
 // is not there is a *graph.Error of kind NotFound.
 //
 // All of it goes through the read registration. Roles are those held directly,
@@ -65,7 +65,7 @@ func (e *Eye) Fresh(ctx context.Context, id string) (*Fresh, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", id, err)
 		}
-		if err := gather(ctx, e.reader, e.now, accountQueries(id), told); err != nil {
+		if err := gather(ctx, e.now, accountQueries(id), told, apart(e.reader)); err != nil {
 			return nil, fmt.Errorf("account %q: %w", id, err)
 		}
 		if err := e.mailboxType(ctx, id, told); err != nil {

@@ -39,6 +39,7 @@ type batch struct {
 	waits  []*part // to be sent again
 	wires  int     // how many wire ids were used: none is used twice
 	active int
+	within time.Duration // how long one of them may take; 0: as long as any
 	back   chan sent
 }
 
@@ -215,6 +216,9 @@ func (b *batch) envelope(parts []*part) (*call, error) {
 		route: batchRoute, method: post, name: version + batchRoute.pattern, url: b.c.tenant.Cloud.Graph + version + batchRoute.pattern,
 		header: http.Header{"Accept": {"application/json"}}, timeout: b.c.timeout(tenant.Graph), whole: true,
 	}
+	if b.within > 0 {
+		one.timeout = b.within
+	}
 	for _, p := range parts {
 		w := batchPart{ID: p.wire, Method: p.call.method, URL: p.url}
 		if p.sub.Eventual {
@@ -327,7 +331,7 @@ func (b *batch) finish(ctx context.Context, p *part, tok token) error {
 		return err
 	case found == done:
 		p.again = false
-		return b.complete(ctx, p)
+		return b.c.complete(ctx, p)
 	default:
 		p.again = false
 	}
@@ -335,7 +339,7 @@ func (b *batch) finish(ctx context.Context, p *part, tok token) error {
 }
 
 // complete follows the pages of a part whose list broke off.
-func (b *batch) complete(ctx context.Context, p *part) error {
+func (c *client) complete(ctx context.Context, p *part) error {
 	if extract.Member(p.body, "@odata.nextLink") == nil {
 		return nil
 	}
@@ -344,7 +348,7 @@ func (b *batch) complete(ctx context.Context, p *part) error {
 		p.body, p.err = nil, &Error{Kind: Malformed, Status: p.status, Method: p.call.method, Path: p.call.label(), Code: "unreadable_answer", Err: err}
 		return nil
 	}
-	w := &walk{c: b.c, first: p.call, seen: map[string]struct{}{}, visits: map[string]int{}}
+	w := &walk{c: c, first: p.call, seen: map[string]struct{}{}, visits: map[string]int{}}
 	whole := w.fresh(*l.Value)
 	at := l.Next
 	if err = w.follows(at); err != nil {

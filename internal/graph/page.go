@@ -44,20 +44,23 @@ func (r *Reader) Get(ctx context.Context, l List) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.read = func(a answer) error {
-		if err := strict(a.body); err != nil {
-			return err
-		}
-		if extract.Kind(bytes.TrimSpace(a.body)) != '{' {
-			return errors.New("the answer is no object")
-		}
-		return nil
-	}
+	one.read = wholeObject
 	a, err := r.c.do(ctx, one)
 	if err != nil {
 		return nil, err
 	}
 	return a.body, nil
+}
+
+// wholeObject wants an answer to be one JSON object.
+func wholeObject(a answer) error {
+	if err := strict(a.body); err != nil {
+		return err
+	}
+	if extract.Kind(bytes.TrimSpace(a.body)) != '{' {
+		return errors.New("the answer is no object")
+	}
+	return nil
 }
 
 // listCall makes the first request of a list.

@@ -156,13 +156,19 @@ func (s *stage) answered(r rig.Request) {
 		s.e.early++
 	}
 	switch {
-	case r.Route == "/users/{id}" && r.Method == http.MethodGet && r.Part && r.Status == http.StatusOK:
+	case isFresh(r) && r.Status == http.StatusOK:
 		s.read[strings.ToLower(r.Object)] = time.Now()
 	case r.Method != http.MethodGet && s.waiting[r.Object] != nil:
 		a := s.waiting[r.Object]
 		a.status = r.Status
 		a.attempt.throttled = a.attempt.throttled || r.Status == http.StatusTooManyRequests
 	}
+}
+
+// isFresh tells the read before a write, which asks for what protections are
+// decided on, from those that only look what has become of a write.
+func isFresh(r rig.Request) bool {
+	return r.Route == "/users/{id}" && r.Method == http.MethodGet && strings.Contains(r.Path, "userType") && strings.Contains(r.Path, "manager")
 }
 
 // act lets somebody else do something now.
