@@ -93,3 +93,21 @@ func BenchmarkSplit(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKernel is the search for structure alone.
+func BenchmarkKernel(b *testing.B) {
+	var in []byte
+	for i := range 50 {
+		in = append(append(in, benchRecord(i)...), '\n')
+	}
+	for _, k := range Kernels() {
+		b.Run(k.String(), func(b *testing.B) {
+			x := &index{kernel: k}
+			b.SetBytes(int64(len(in)))
+			for b.Loop() {
+				x.fit(len(in))
+				x.extend(in, len(in))
+			}
+		})
+	}
+}

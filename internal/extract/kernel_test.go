@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -20,6 +21,12 @@ type structure struct {
 func structureOf(k Kernel, b []byte, from int, steps ...int) structure {
 	x := &index{kernel: k}
 	x.fit(len(b))
+	for i := range x.flags { // an index is used again: what it said of other bytes is gone
+		binary.LittleEndian.PutUint64(x.quotes[8*i:], highs)
+		if from < len(b) {
+			x.flags[i] = 0xff
+		}
+	}
 	x.restart(from)
 	for _, to := range append(steps, len(b)) {
 		x.extend(b[:min(len(b), max(to, from))], to)

@@ -6,12 +6,14 @@ import (
 	"sync"
 )
 
-// Sizes of a batch: how many bytes are read into one buffer, how many items
-// end it early, how many bytes are rendered into one buffer (three quarters of
+// Sizes of a batch: how many bytes are read into one buffer, how many of them at
+// once at most (so that they are near the processor when they are indexed), how
+// many items end it early, how many bytes are rendered into one buffer (three quarters of
 // it end the batch, so that the next row has room), the largest buffer that is
 // used again, and the most brackets in an index that is used again.
 const (
 	batchBytes  = 1 << 20
+	batchRead   = 256 << 10
 	batchItems  = 1 << 15
 	batchOut    = 1 << 20
 	batchReused = 4 << 20
@@ -148,7 +150,7 @@ func (w *window) more() bool {
 		return false
 	}
 	for range 100 {
-		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+		n, err := w.r.Read(w.buf[len(w.buf):min(cap(w.buf), len(w.buf)+batchRead)])
 		w.buf = w.buf[:len(w.buf)+n]
 		if err != nil {
 			w.ended = true
