@@ -29,6 +29,8 @@ type derived struct {
 	// peek, where there is one, answers Record.Peek for what follows from more
 	// than one column.
 	peek func(r *Record, f *field) ([]byte, Standing)
+	// holds, where there is one, answers Record.Holds.
+	holds func(r *Record, f *field) Standing
 }
 
 const (
@@ -45,7 +47,7 @@ var derivations = []derived{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"targetResources"}, Unified: {"UserId|MailboxOwnerUPN", "EventValue", "AlertEntityId", "Data"}, Activity: activityBodies}},
 	{name: "actor", logs: anyLog, compute: actorID, from: map[Log][]string{
 		SignIn: {nameOfUser}, Risk: {nameOfUser}, Audit: {"initiatedBy.user.id|actorList", "initiatedBy.user.userPrincipalName", "initiatedBy.app.servicePrincipalId|actorList"}, Unified: {"UserId"}, Activity: activityCaller}},
-	{name: "vakt.accountNames", logs: anyLog, compute: accountNames, from: map[Log][]string{
+	{name: "vakt.accountNames", logs: anyLog, compute: accountNames, holds: holdsAccountNames, from: map[Log][]string{
 		SignIn: {"userId", "userPrincipalName"}, Risk: {"userId", "userPrincipalName"}, Audit: {"targetResources"}, Unified: {"UserId", "MailboxOwnerUPN"}, Activity: activityBodies}},
 	{name: "vakt.actorNames", logs: anyLog, compute: actorNames, from: map[Log][]string{
 		SignIn: {"userId", "userPrincipalName"}, Risk: {"userId", "userPrincipalName"}, Audit: actorOf, Unified: {"UserId"}, Activity: activityCaller}},

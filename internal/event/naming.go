@@ -61,6 +61,52 @@ func (r *Record) baseNames(f *field) Values {
 	return r.collected(start)
 }
 
+// holdsAccountNames tells whether accountNames are any, where that shows
+// without making them: by a target, or by a name in one of the columns that the
+// field is computed from.
+func holdsAccountNames(r *Record, f *field) Standing {
+	switch {
+	case f.log == Activity:
+		return Mixed
+	case r.logs&Audit != 0:
+		return r.holdsAccounts()
+	}
+	for _, alternatives := range f.from {
+		for _, b := range alternatives {
+			if raw, is := r.Peek(b); is == Alone && isNamed(raw) {
+				return Alone
+			}
+		}
+	}
+	return Mixed
+}
+
+// holdsAccounts is Alone where an audit has an account among its targets.
+func (r *Record) holdsAccounts() Standing {
+	for _, t := range r.Targets() {
+		if t.account() != nil {
+			return Alone
+		}
+	}
+	return Mixed
+}
+
+// isNamed tells whether a raw text is, beyond doubt, more than noID.
+func isNamed(raw []byte) bool {
+	if raw[0] != '"' {
+		return false
+	}
+	for _, c := range raw[1 : len(raw)-1] {
+		switch {
+		case c == '\\':
+			return false
+		case c != '0' && c != '-':
+			return true
+		}
+	}
+	return false
+}
+
 // eachBase yields the first text of every column that a field is computed from.
 func (r *Record) eachBase(f *field, yield func([]byte) bool) {
 	for _, alternatives := range f.from {

@@ -67,6 +67,40 @@ func (r *Record) Only(f Field) (v Value, is Standing) {
 	return v, Mixed
 }
 
+// Holds tells whether a field has a value, without making it: Alone is a field
+// that has one or more. Empty and Unseen say the same as of Peek. Where it is
+// Mixed, Field has to be asked.
+func (r *Record) Holds(f Field) Standing {
+	if p := r.layout.plain[r.shape][f]; p.log&r.logs != 0 {
+		raw := r.row.Raw(int(p.slot))
+		switch {
+		case raw == nil || extract.IsNull(raw):
+			return Empty
+		case mayBeNothing(p.kind, raw):
+			return Mixed
+		}
+		return Alone
+	}
+	d := r.layout.fields[f]
+	switch {
+	case r.logs&d.log == 0:
+		return Unseen
+	case d.derive != nil && d.derive.renames:
+		return r.Holds(d.from[0][0])
+	case d.derive != nil && d.derive.holds != nil:
+		return d.derive.holds(r, d)
+	}
+	raw, is := r.Peek(f)
+	if is == Alone && (d.derive != nil || mayBeNothing(d.kind, raw)) {
+		return Mixed
+	}
+	return is
+}
+
+// Plain tells whether a field stands in one place of records like this one, so
+// that to look at it costs next to nothing.
+func (r *Record) Plain(f Field) bool { return r.layout.plain[r.shape][f].log&r.logs != 0 }
+
 // onlyValue decodes a value that is one.
 func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
 	if raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType {

@@ -50,6 +50,12 @@ func (c *class) truth(bit int) Truth {
 	return False
 }
 
+// clone is a class of its own that says the same.
+func (c *class) clone() *class {
+	both := append(append(make([]uint64, 0, 2*len(c.yes)), c.yes...), c.open...)
+	return &class{yes: both[:len(c.yes):len(c.yes)], open: both[len(c.yes):]}
+}
+
 // says tells whether two classes of a field say the same.
 func (c *class) says(other *class) bool {
 	return slices.Equal(c.yes, other.yes) && slices.Equal(c.open, other.open)
@@ -64,6 +70,7 @@ const (
 // memo remembers the classes of the values of one field that came lately. Its
 // size is bounded, whatever the values are.
 type memo struct {
+	near    [nearValues]near[class]
 	sets    []memoSet
 	classes map[string]*class // by what they say
 	key     []byte            // scratch
@@ -123,12 +130,12 @@ func (m *memo) share(c *class) *class {
 	if len(m.classes) >= maxClasses {
 		clear(m.classes)
 		clear(m.sets)
+		clear(m.near[:])
 	}
 	if m.classes == nil {
 		m.classes = map[string]*class{}
 	}
-	both := append(append(make([]uint64, 0, 2*len(c.yes)), c.yes...), c.open...)
-	kept := &class{yes: both[:len(c.yes):len(c.yes)], open: both[len(c.yes):]}
+	kept := c.clone()
 	m.classes[string(m.key)] = kept
 	return kept
 }

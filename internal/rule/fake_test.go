@@ -108,6 +108,43 @@ func (r *record) expose() *record {
 	return r
 }
 
+// open is a record that tells of single values, and of whether there is one,
+// without keeping them. Fields of even numbers are plain: never unknown.
+type open struct{ *record }
+
+func (r open) Only(f event.Field) (event.Value, event.Standing) {
+	v := r.fields[f]
+	switch {
+	case v.Unknown:
+		return event.Value{}, event.Unseen
+	case len(v.List) == 0:
+		return event.Value{}, event.Empty
+	case len(v.List) == 1 && r.raw[f] != nil:
+		return v.List[0], event.Alone
+	}
+	return event.Value{}, event.Mixed
+}
+
+func (r open) Holds(f event.Field) event.Standing {
+	_, is := r.Only(f)
+	if is == event.Mixed && len(r.fields[f].List)%2 == 0 {
+		return event.Alone
+	}
+	return is
+}
+
+func (r open) Plain(f event.Field) bool { return f%2 == 0 }
+
+// opened makes the plain fields known.
+func (r *record) opened() open {
+	for f, v := range r.fields {
+		if f%2 == 0 && v.Unknown {
+			r.fields[f] = event.Values{}
+		}
+	}
+	return open{r}
+}
+
 func (r *record) Shape() event.Shape { return event.GraphBeta }
 
 func (r *record) Time() int64 { return r.time }

@@ -11,22 +11,26 @@ import (
 type fieldState struct {
 	lookup *lookup
 	memo   memo
-	latest *remembered // of the memo: most fields say again what they said last; nil: none yet
 
 	recall recall
 
-	unknown, absent, present *class // present: a value that no predicate is true of
+	unknown, absent, present *class                    // present: a value that no predicate is true of
+	plain                    [2 << maxByteTests]*class // by the plain tests that hold, where there are no others
 
-	round uint32 // of the record that class is of
-	class *class
+	constant bool // all values, and none, are of one class
+
+	round  uint32 // of the record that class is of
+	listed uint32 // the record in whose order it is
+	class  *class
 
 	read     uint32 // the record that the values are of
 	unseen   bool   // they are unknown
 	operands []operand
 
-	// How often it was looked up, and how often its values had to be computed
-	// first, or were too large to be remembered.
-	looked, mixed, large int
+	// How often its class was asked for, which a crossing of a trail spares, and
+	// how often its values had to be computed first, were looked for among those
+	// remembered, and were compared.
+	looked, mixed, searched, compared int
 }
 
 func newFieldState(l *lookup) fieldState {
@@ -40,28 +44,46 @@ func newFieldState(l *lookup) fieldState {
 			f.present.set(p.bit, Unknown)
 		}
 	}
+	if f.absent.says(f.present) {
+		f.absent = f.present
+		f.constant = l.plain.all && len(l.plain.filled)+len(l.plain.bytes) == 0
+	}
 	return f
 }
 
 // each visits every class that is known.
 func (f *fieldState) each(visit func(*class)) {
 	visit(f.unknown)
-	visit(f.absent)
 	visit(f.present)
+	if f.absent != f.present {
+		visit(f.absent)
+	}
+	for _, c := range f.plain {
+		if c != nil {
+			visit(c)
+		}
+	}
 	for _, c := range f.memo.classes {
 		visit(c)
 	}
 }
 
-// cost estimates what it costs to look the field up, in nanoseconds.
-func (f *fieldState) cost() float64 {
+// cost estimates what it costs to look the field up, in nanoseconds. A field
+// that is not plain has to be put together first.
+func (f *fieldState) cost(plain bool) float64 {
 	const (
-		remembered = 15
-		computed   = 150
-		compared   = 1500
+		looked   = 15
+		gathered = 100
+		computed = 400
+		searched = 40
+		compared = 400
 	)
 	all := float64(max(1, f.looked))
-	return remembered + computed*float64(f.mixed)/all + compared*float64(f.large)/all
+	sum := looked + (computed*float64(f.mixed)+searched*float64(f.searched)+compared*float64(f.compared))/all
+	if !plain {
+		sum += gathered
+	}
+	return sum
 }
 
 // class tells what the predicates of a field say about the record at hand.
@@ -69,13 +91,24 @@ func (m *Matcher) class(slot int) *class {
 	f := &m.fields[slot]
 	if f.round != m.round {
 		f.class, f.round = m.classify(slot, f), m.round
-		m.order = append(m.order, slot)
+	}
+	if m.exploring && f.listed != m.round && !m.settled(f) {
+		f.listed, m.order = m.round, append(m.order, slot)
 	}
 	return f.class
 }
 
+// settled tells whether every record of a shape has the same class of a field:
+// it is known there, and it does not matter whether it is empty.
+func (m *Matcher) settled(f *fieldState) bool {
+	return f.constant && m.only != nil && m.only.Plain(f.lookup.field)
+}
+
 func (m *Matcher) classify(slot int, f *fieldState) *class {
 	f.looked++
+	if f.lookup.plain.all {
+		return m.glance(slot, f)
+	}
 	raw, is := []byte(nil), event.Mixed
 	if m.peek != nil && f.lookup.field != event.NoField {
 		raw, is = m.peek.Peek(f.lookup.field)
@@ -97,24 +130,29 @@ func (m *Matcher) classify(slot int, f *fieldState) *class {
 		m.key = appendKey(m.key[:0], values.operands)
 		raw = m.key
 	}
-	if l := f.latest; l != nil && l.class != nil && string(raw) == string(l.value) {
-		return l.class
+	mark := markOf(raw)
+	n := &f.memo.near[nearPlace(mark, len(raw), nearValues)]
+	if n.is(raw, mark) {
+		return n.to
 	}
-	if len(raw) > maxMemo {
-		f.large++
+	if len(raw) > maxMemo || f.recall.pass() {
 		return m.compare(slot, f)
 	}
-	if f.recall.pass() {
-		return m.compare(slot, f)
-	}
+	c := m.search(slot, f, raw)
+	n.set(raw, mark, c)
+	return c
+}
+
+// search finds the class of a value that is not near.
+func (m *Matcher) search(slot int, f *fieldState, raw []byte) *class {
+	f.searched++
 	set, hash := f.memo.set(m.seed, raw)
 	known := set.find(hash, raw)
 	if !known {
 		set.put(hash, raw, m.compare(slot, f))
 	}
 	f.recall.note(known, f.lookup)
-	f.latest = &set[0]
-	return f.latest.class
+	return set[0].class
 }
 
 // recall tells whether it is worth looking for values of a field among those
@@ -173,6 +211,7 @@ func (m *Matcher) compare(slot int, f *fieldState) *class {
 	case len(values.operands) == 0:
 		return f.absent
 	}
+	f.compared++
 	l := f.lookup
 	n := l.words()
 	m.found = append(m.found[:0], f.present.yes...)
@@ -201,6 +240,7 @@ func (m *Matcher) compareOne(l *lookup, v *operand, c *class) {
 		m.inNetworks(l, v, c)
 	}
 	m.confirm(l, l.every, v, c)
+	l.plain.confirm(l.plain.of(v.text), c)
 }
 
 func (m *Matcher) inNetworks(l *lookup, v *operand, c *class) {

@@ -1,5 +1,7 @@
 package rule
 
+import "vakt/internal/event"
+
 // A gate keeps a rule from being evaluated where it cannot but be false. It is
 // a set of claims of which, whenever the rule is true or unknown, at least one
 // is true or unknown too. In Kleene's logic "and" is no better than any of its
@@ -26,6 +28,7 @@ type chooser struct {
 	fields  []fieldState // of the matcher
 	tallies []*tally     // by slot, once asked for
 	used    []int        // by slot: how many gates look it up in any case
+	plain   func(event.Field) bool
 }
 
 // costOfRule is what it costs to evaluate a rule, roughly.
@@ -85,7 +88,8 @@ func (c *chooser) ofClaim(k claim) gate {
 	case askValue, askAbsent, askUnread:
 		g := gate{claims: []claim{k}, cost: costOfRule * c.share(k)}
 		if c.used[k.predicate.slot] == 0 {
-			g.cost += c.fields[k.predicate.slot].cost()
+			f := &c.fields[k.predicate.slot]
+			g.cost += f.cost(c.plain(f.lookup.field))
 		}
 		return g
 	}

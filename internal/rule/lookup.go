@@ -10,9 +10,11 @@ import (
 // change once built and is shared by all matchers.
 //
 // It narrows down whom to ask: whatever the tables name is asked by its own
-// test, so that a table can be too generous but never decides.
+// test, so that a table can be too generous but never decides. Plain tests
+// alone are decided here.
 type lookup struct {
 	field      event.Field
+	plain      plainTests   // decided without asking
 	predicates []*predicate // those of the field that a class answers, by predicate.bit
 
 	exact    map[string][]uint16       // by folded text
@@ -47,7 +49,7 @@ func (l *lookup) build() {
 	l.exact, l.cased = map[string][]uint16{}, map[string][]uint16{}
 	var terms []term
 	for _, p := range l.predicates {
-		if p.test == nil {
+		if p.test == nil || l.plain.add(p) {
 			continue
 		}
 		bit := uint16(p.bit)
@@ -73,6 +75,7 @@ func (l *lookup) build() {
 		}
 	}
 	l.scan = newAutomaton(terms)
+	l.plain.all = l.field != event.NoField && l.quick() && len(l.exact)+len(l.cased)+len(l.numbers) == 0
 }
 
 func (l *lookup) addExact(bit uint16, t *exactTest) {

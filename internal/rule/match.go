@@ -29,10 +29,14 @@ type Peeker interface {
 }
 
 // onlySubject is a Subject that decodes a single value more cheaply than with all
-// that Field does.
+// that Field does, and can tell whether there is one.
 type onlySubject interface {
 	// Only has the contract of event.Record.Only.
 	Only(f event.Field) (v event.Value, is event.Standing)
+	// Holds has the contract of event.Record.Holds.
+	Holds(f event.Field) event.Standing
+	// Plain has the contract of event.Record.Plain.
+	Plain(f event.Field) bool
 }
 
 // Matcher matches one record after the other. It is not safe for concurrent
@@ -56,15 +60,16 @@ type Matcher struct {
 	answer []Truth
 	fields []fieldState // by slot
 
-	plans   []*plan  // by shape and logs
-	planned int      // plans made
-	unfit   []bool   // by rule: no trail can tell what it says
-	due     []uint64 // rules to evaluate for the current record, a bit each
-	order   []int    // slots of the current record's fields, as they were looked up
-	seed    maphash.Seed
-	collect func([]byte) bool // adds a text of the record to what values has read; made once
-	key     []byte            // scratch: of values that are remembered
-	found   []uint64          // scratch: of a class
+	exploring, classesOnly bool     // see explore and mayHold
+	plans                  []*plan  // by shape and logs
+	planned                int      // plans made
+	unfit                  []bool   // by rule: no trail can tell what it says
+	due                    []uint64 // rules to evaluate for the current record, a bit each
+	order                  []int    // slots of the current record's fields, as exploring looked them up
+	seed                   maphash.Seed
+	collect                func([]byte) bool // adds a text of the record to what values has read; made once
+	key                    []byte            // scratch: of values that are remembered
+	found                  []uint64          // scratch: of a class
 
 	arena     []byte // folded and copied texts of the current record
 	addresses addressBook
@@ -180,7 +185,7 @@ func (m *Matcher) begin(sub Subject) {
 	if m.round == 0 { // after 2^32 records old memos would look fresh
 		clear(m.asked)
 		for i := range m.fields {
-			m.fields[i].round, m.fields[i].read = 0, 0
+			m.fields[i].round, m.fields[i].read, m.fields[i].listed = 0, 0, 0
 		}
 		m.round = 1
 	}
@@ -233,6 +238,9 @@ func (m *Matcher) predicate(p *predicate) Truth {
 		if t != Unknown || !p.timed {
 			return t
 		}
+	}
+	if m.classesOnly {
+		return Unknown
 	}
 	if m.asked[p.id] == m.round {
 		return m.answer[p.id]

@@ -28,7 +28,7 @@ type waiter struct {
 	rule int32
 }
 
-// In a lesson a matcher looks up every field, to learn which values are
+// In a lesson a matcher looks up every plain field, to learn which values are
 // common, and then chooses the gates again. The first lesson is at the first
 // record, each later one when lessonGrowth times as many have come.
 const (
@@ -78,7 +78,7 @@ func (m *Matcher) newPlan(logs event.Log) *plan {
 // choose sets the gates by what is known now. It goes through the rules twice:
 // the second time it knows which fields are looked up in any case.
 func (m *Matcher) choose(p *plan) {
-	c := &chooser{fields: m.fields, tallies: make([]*tally, len(m.fields)), used: make([]int, len(m.fields))}
+	c := &chooser{fields: m.fields, tallies: make([]*tally, len(m.fields)), used: make([]int, len(m.fields)), plain: m.plain}
 	gates := make([]gate, len(p.rules))
 	for range 2 {
 		for i, r := range p.rules {
@@ -109,6 +109,10 @@ func (m *Matcher) choose(p *plan) {
 	}
 }
 
+// plain tells whether a field of records like the one at hand is there to be
+// looked at.
+func (m *Matcher) plain(f event.Field) bool { return m.only == nil || m.only.Plain(f) }
+
 func (c *chooser) use(g gate, by int) {
 	for _, k := range g.claims {
 		c.used[k.predicate.slot] += by
@@ -123,7 +127,9 @@ func (m *Matcher) learn(p *plan) bool {
 		return false
 	}
 	for _, slot := range p.fields {
-		m.class(slot).seen++
+		if m.plain(m.fields[slot].lookup.field) {
+			m.class(slot).seen++
+		}
 	}
 	if p.seen == p.lesson+lessonLength {
 		p.lesson = p.seen * lessonGrowth

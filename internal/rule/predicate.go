@@ -39,6 +39,13 @@ func (p *predicate) inClass() bool {
 	return false
 }
 
+// undecided tells whether the answer is never True, as of a list that was not
+// read or has no entries.
+func (p *predicate) undecided() bool {
+	t, exact := p.test.(*exactTest)
+	return p.ask == askUnread || exact && t.never()
+}
+
 // question is what a predicate asks of its field.
 type question uint8
 
@@ -132,8 +139,13 @@ func (n *node) cost() int {
 		}
 		return most
 	}
-	if n.predicate.ask == askText {
+	switch {
+	case n.predicate.ask == askText:
 		return 4 // reads the whole record
+	case n.predicate.ask == askField, n.predicate.ask == askPeer:
+		return 5 // and no class answers
+	case n.predicate.undecided():
+		return 6 // and decides nothing
 	}
 	switch n.predicate.test.(type) {
 	case *affixTest, *numberTest:

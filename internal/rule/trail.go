@@ -1,5 +1,7 @@
 package rule
 
+import "vakt/internal/event"
+
 // A trail remembers how records were gone through: which field was looked up
 // first, which one next where it was of a certain class, and so on, and what
 // all rules said in the end. What is asked next, and what is said, depends on
@@ -9,9 +11,22 @@ package rule
 
 // crossing is a point of a trail, where one field is looked up, or its end.
 type crossing struct {
-	slot int      // of the field; trailEnd: the end
-	ways []way    // from here, the most used first
-	said []saying // at the end
+	slot   int         // of the field; trailEnd: the end
+	field  event.Field // NoField: of texts
+	glance *lookup     // of a field that has plain tests only, or nil
+	empty  *crossing   // where an empty field leads, once known
+	near   [nearWays]near[crossing]
+	ways   []way     // from here, by class, the most used first
+	said   []saying  // at the end
+	told   []Outcome // the same, where no rule is to be evaluated
+}
+
+func newCrossing(slot int, l *lookup) *crossing {
+	c := &crossing{slot: slot, field: l.field}
+	if l.plain.all {
+		c.glance = l
+	}
+	return c
 }
 
 const trailEnd = -1
@@ -46,9 +61,57 @@ func (c *Compiled) unfit() bool {
 func (m *Matcher) follow(p *plan) *crossing {
 	c := p.trail
 	for c != nil && c.slot != trailEnd {
-		c = *c.way(m.class(c.slot))
+		switch {
+		case m.peek == nil || c.field == event.NoField:
+			c = *c.way(m.class(c.slot))
+		case c.glance != nil:
+			c = m.stepAtGlance(c)
+		default:
+			c = m.step(c)
+		}
 	}
 	return c
+}
+
+// step goes on from a crossing. Of a value that came lately neither the class
+// nor anything else of the field is needed.
+func (m *Matcher) step(c *crossing) *crossing {
+	raw, is := m.peek.Peek(c.field)
+	switch {
+	case is == event.Empty:
+		return c.whereEmpty(m)
+	case is != event.Alone || len(raw) > maxNear:
+		return *c.way(m.class(c.slot))
+	}
+	mark := markOf(raw)
+	n := &c.near[nearPlace(mark, len(raw), nearWays)]
+	if !n.is(raw, mark) {
+		n.set(raw, mark, *c.way(m.class(c.slot)))
+	}
+	return n.to
+}
+
+// stepAtGlance is step for a field that has plain tests only.
+func (m *Matcher) stepAtGlance(c *crossing) *crossing {
+	held, is := m.look(c.glance)
+	switch is {
+	case event.Empty:
+		return c.whereEmpty(m)
+	case event.Alone:
+		n := &c.near[held%nearWays]
+		if !n.is(nil, uint64(held)) {
+			n.set(nil, uint64(held), *c.way(m.class(c.slot)))
+		}
+		return n.to
+	}
+	return *c.way(m.class(c.slot))
+}
+
+func (c *crossing) whereEmpty(m *Matcher) *crossing {
+	if c.empty == nil {
+		c.empty = *c.way(m.class(c.slot))
+	}
+	return c.empty
 }
 
 // way returns where a way leads, which is nil where nobody has gone it.
@@ -68,26 +131,32 @@ func (c *crossing) way(k *class) **crossing {
 }
 
 // explore evaluates the rules that are due for the record at hand and makes a
-// trail of what was asked meanwhile.
+// trail of what was asked meanwhile. All fields are asked from the first one
+// on, in the same order as if nothing had been followed.
 func (m *Matcher) explore(p *plan) *crossing {
+	m.exploring = true
+	defer func() { m.exploring = false }()
 	end := &crossing{slot: trailEnd}
 	m.wake(p)
 	for i := range m.allDue {
 		if c := m.set.rules[i]; m.unfit[i] {
-			end.said = append(end.said, saying{rule: i, ask: true})
+			if m.mayHold(c) {
+				end.said = append(end.said, saying{rule: i, ask: true})
+			}
 		} else if t := m.condition(&c.program, c.program.condition); t != False {
 			if o := m.explain(i, t); o.counts() {
 				end.said = append(end.said, saying{rule: i, outcome: o.clone()})
 			}
 		}
 	}
+	end.tell()
 	if p.crossings += 1 + len(m.order); p.crossings > maxCrossings {
 		p.trail, p.crossings = nil, 0
 	}
 	at := &p.trail
 	for _, slot := range m.order {
 		if *at == nil {
-			*at = &crossing{slot: slot}
+			*at = newCrossing(slot, m.fields[slot].lookup)
 		}
 		at = (*at).way(m.fields[slot].class)
 	}
@@ -95,8 +164,31 @@ func (m *Matcher) explore(p *plan) *crossing {
 	return end
 }
 
+// mayHold tells whether a rule can be more than false of records of the same
+// classes as the one at hand. What is false in Kleene's logic while parts of it
+// are unknown is false whatever they are.
+func (m *Matcher) mayHold(c *Compiled) bool {
+	m.classesOnly = true
+	t := m.condition(&c.program, c.program.condition)
+	m.classesOnly = false
+	return t != False
+}
+
+// tell puts the outcomes together, where no rule is to be evaluated.
+func (c *crossing) tell() {
+	for i := range c.said {
+		if c.said[i].ask {
+			c.told = nil
+			return
+		}
+		c.told = append(c.told, c.said[i].outcome)
+	}
+	c.said = nil
+}
+
 // say appends what stands at the end of a trail.
 func (m *Matcher) say(end *crossing, out []Outcome) []Outcome {
+	out = append(out, end.told...)
 	for i := range end.said {
 		if s := &end.said[i]; s.ask {
 			out = m.evaluate(s.rule, out)
