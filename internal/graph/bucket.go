@@ -107,6 +107,20 @@ func (b *bucket) fill(now time.Time) {
 	}
 }
 
+// widen raises the limit of units a second. A pace that was lowered grows back
+// to it by and by.
+func (b *bucket) widen(rate float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if rate <= b.limit.rate {
+		return
+	}
+	if b.rate == b.limit.rate {
+		b.rate = rate
+	}
+	b.limit.rate, b.limit.burst = rate, directoryBurst*rate
+}
+
 // cancel gives back a leave that was not used.
 func (b *bucket) cancel(e entry) {
 	b.mu.Lock()

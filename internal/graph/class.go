@@ -39,18 +39,37 @@ type limit struct {
 // limits of requests. What is shared with other applications of the tenant, or
 // published as a budget of units, is used by half; what is counted for us
 // alone is used fully. The directory's budget is that of the smallest tenants,
-// 3,500 units in 10 s: it is more than a scan needs. Writes take half
-// of theirs in any span that the service counts, and never go faster than the
-// whole of it would: after a wait they may catch up.
+// 3,500 units in 10 s, until the tenant is known to be larger (see
+// directoryRate). Writes take half of theirs in any span that the service
+// counts. They go at the pace of the whole of it, and catch up after a wait: of
+// that span ten seconds' worth may go at once.
 var limits = map[class]limit{
-	directory:  {rate: 175, burst: 875, slowest: 5, adaptive: true},
+	directory:  {rate: directoryRate(0), burst: directoryBurst * directoryRate(0), slowest: 5, adaptive: true},
 	reports:    {requests: 5, span: 10 * time.Second},
 	activity:   {requests: 10, span: time.Minute},
 	protection: {requests: 1, span: 2 * time.Second},
 	mail:       {rate: 50, burst: 80, slowest: 0.5, adaptive: true},
 	trace:      {requests: 100, span: 5 * time.Minute},
 	exchange:   {rate: 8, burst: 8, slowest: 0.2, adaptive: true},
-	writes:     {requests: 1500, span: 150 * time.Second, rate: 20, burst: 10, slowest: 1, adaptive: true},
+	writes:     {requests: 1500, span: 150 * time.Second, rate: 20, burst: 200, slowest: 1, adaptive: true},
+}
+
+// directoryBurst is for how many seconds the directory's units may gather.
+const directoryBurst = 5
+
+// directoryRate is half of the units a second that the directory gives an
+// application in a tenant of so many users.
+// https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
+func directoryRate(users int) float64 {
+	const half, span = 2, 10 // of what is published, in seconds
+	units := 3500.0
+	switch {
+	case users > 500:
+		units = 8000
+	case users >= 50:
+		units = 5000
+	}
+	return units / half / span
 }
 
 // interval is the time between two requests at the pace of the class, when

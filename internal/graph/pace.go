@@ -50,6 +50,15 @@ func (p *pacer) bucket(k bucketKey) *bucket {
 	return b
 }
 
+// widen raises the pace of the directory to that of a tenant with so many
+// users; it never lowers it.
+func (p *pacer) widen(users int) {
+	p.mu.Lock()
+	b := p.bucket(bucketKey{tenant.Graph, directory, ""})
+	p.mu.Unlock()
+	b.widen(directoryRate(users))
+}
+
 // forget drops the mailboxes that nobody uses and nobody has to wait for.
 func (p *pacer) forget() {
 	now := p.now()

@@ -49,9 +49,12 @@ func newRunner(d Deps, p *Plan, kind string) *runner {
 		n = workers
 	}
 	r := &runner{d: d, p: p, kind: kind, eye: action.NewEye(d.Access), steps: map[string]*step{}, slots: make(chan struct{}, n)}
+	accounts := map[string]bool{}
 	for i := range p.Changes {
 		r.steps[p.Changes[i].ID] = &step{change: &p.Changes[i]}
+		accounts[p.Changes[i].Subject.ID] = true
 	}
+	r.eye.TenantHas(len(accounts))
 	return r
 }
 

@@ -53,13 +53,14 @@ func (f *figure) count(r rig.Request) {
 }
 
 // TestThousandAccountsInMinutes: a thousand accounts are written and verified
-// within minutes of simulated time, with one request in a hundred failing and
-// at most one in a hundred throttled by a limit. Without faults it takes 78
-// seconds: the pace of the writes, and reading back each of four waves. With
-// faults it takes as long as the service asks for silence on top: each of its
-// answers 429 asks for up to thirty seconds. So each request counts, and there
-// are six and a half for an account: three before the write, the write, two
-// after it, and what all accounts share.
+// within three minutes of simulated time on average, with one request in a
+// hundred failing and at most one in a hundred throttled by a limit. Without
+// faults it takes 67 seconds: four waves that are read back one after the
+// other, and the pace of the writes. With faults it takes as long as the
+// service asks for silence on top: each of its answers 429, three in ten of the
+// faults, asks for up to thirty seconds. So a single run may take longer, and
+// each request counts. There are six and a half for an account: three before
+// the write, the write, two after it, and what all accounts share.
 func TestThousandAccountsInMinutes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute of computing")
@@ -68,13 +69,13 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 		if f.took > most || f.throttled.Load()*100 > f.requests.Load() || f.verified < 990 {
 			t.Error("too slow, too greedy, or too little")
 		}
-		if f.requests.Load() > 6700 || f.parted.Load() > 0 {
+		if f.requests.Load() > 7000 || f.parted.Load() > 0 {
 			t.Errorf("%d requests, %d of them about one account and in a batch", f.requests.Load(), f.parted.Load())
 		}
 	}
 	t.Run("no faults", func(t *testing.T) { check(t, thousand(t, 4, rig.Profile{}), 80*time.Second) })
 	var sum time.Duration
-	const seeds = 8
+	const seeds = 16
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed+1), func(t *testing.T) {
 			f := thousand(t, seed+1, rig.Calm)
@@ -82,7 +83,7 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 			sum += f.took
 		})
 	}
-	if mean := sum / seeds; mean > 4*time.Minute {
+	if mean := sum / seeds; mean > 3*time.Minute {
 		t.Errorf("the runs take %s on average", mean)
 	}
 }
