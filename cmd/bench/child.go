@@ -40,7 +40,7 @@ type told struct {
 
 // job is what a child is to do.
 type job struct {
-	way      string // detect, read, count or decode
+	way      string // detect, read, count, decode or inflate
 	files    []string
 	workers  int
 	builtin  bool
@@ -80,6 +80,8 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 		out, err = j.match(ctx, rules)
 	case "decode":
 		out, err = j.decode(rules)
+	case "inflate":
+		out, err = j.inflate()
 	default:
 		err = fmt.Errorf("no way %q", j.way)
 	}
@@ -233,6 +235,33 @@ func (j *job) split(ctx context.Context, emit func(*extract.Batch) error) error 
 		}
 	}
 	return nil
+}
+
+// inflate unpacks the files and does nothing with what is in them.
+func (j *job) inflate() (out told, err error) {
+	began, err := j.begin(&out)
+	if err != nil {
+		return out, err
+	}
+	for _, file := range j.files {
+		f, err := os.Open(file)
+		if err != nil {
+			return out, err
+		}
+		defer f.Close() //nolint:errcheck // read only
+		r, _, err := extract.Inflate(f, extract.Limits{})
+		if err != nil {
+			return out, err
+		}
+		if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 256<<10)); err != nil {
+			return out, err
+		}
+		if err := r.Close(); err != nil {
+			return out, err
+		}
+	}
+	out.Wall = time.Since(began).Seconds()
+	return out, nil
 }
 
 // decode is how it is mostly done: encoding/json into a map, and one rule
