@@ -84,13 +84,10 @@ func (a *app) detectCommand() *cobra.Command {
 }
 
 func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
-	over := daemon.Patience()
-	defer over()
 	b, err := a.batch(f)
 	if err != nil {
 		return err
 	}
-	b.Prepared = over
 	failOn, err := severityFlag("--fail-on", f.failOn)
 	if err != nil {
 		return err
@@ -154,7 +151,8 @@ func verdict(alerts []alert.Alert, failOn *rule.Severity, missing string) error 
 }
 
 // batch builds the run from the flags. It complains about every rule that is
-// refused before it gives up.
+// refused before it gives up. The garbage collector waits from the first rule
+// until all are compiled.
 func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	base, err := a.loadBaseline(f.baseline)
 	if err != nil {
@@ -169,13 +167,15 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	} else if len(f.rules) == 0 {
 		return nil, usage("--no-builtin without --rules leaves no rule to run")
 	}
+	over := daemon.Patience()
 	rules, problems := daemon.LoadRules(builtin, f.rules)
 	if err := a.refused(problems); err != nil {
+		over()
 		return nil, err
 	}
 	b := &daemon.Batch{
 		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0), ShowEvents: f.events,
-		Files: source.Files{Stdin: a.in, Hash: f.hash},
+		Prepared: over, Files: source.Files{Stdin: a.in, Hash: f.hash},
 	}
 	if b.Files.Dates, err = datesFlag(f.dates); err != nil {
 		return nil, err
