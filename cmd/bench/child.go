@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -221,12 +222,17 @@ func (j *job) match(ctx context.Context, rules []*rule.Rule) (out told, err erro
 }
 
 func (j *job) split(ctx context.Context, emit func(*extract.Batch) error) error {
+	return j.each(func(f io.Reader) error { return extract.Split(ctx, f, extract.Limits{}, emit) })
+}
+
+// each opens one file after the other.
+func (j *job) each(do func(io.Reader) error) error {
 	for _, file := range j.files {
 		f, err := os.Open(file)
 		if err != nil {
 			return err
 		}
-		err = extract.Split(ctx, f, extract.Limits{}, emit)
+		err = do(f)
 		if closeErr := f.Close(); err == nil {
 			err = closeErr
 		}
@@ -243,25 +249,16 @@ func (j *job) inflate() (out told, err error) {
 	if err != nil {
 		return out, err
 	}
-	for _, file := range j.files {
-		f, err := os.Open(file)
-		if err != nil {
-			return out, err
-		}
-		defer f.Close() //nolint:errcheck // read only
+	err = j.each(func(f io.Reader) error {
 		r, _, err := extract.Inflate(f, extract.Limits{})
 		if err != nil {
-			return out, err
+			return err
 		}
-		if _, err := io.CopyBuffer(io.Discard, r, make([]byte, 256<<10)); err != nil {
-			return out, err
-		}
-		if err := r.Close(); err != nil {
-			return out, err
-		}
-	}
+		_, err = io.CopyBuffer(io.Discard, r, make([]byte, 256<<10))
+		return errors.Join(err, r.Close())
+	})
 	out.Wall = time.Since(began).Seconds()
-	return out, nil
+	return out, err
 }
 
 // decode is how it is mostly done: encoding/json into a map, and one rule
@@ -276,18 +273,13 @@ func (j *job) decode(rules []*rule.Rule) (out told, err error) {
 	if err != nil {
 		return out, err
 	}
-	for _, file := range j.files {
-		f, err := os.Open(file)
-		if err != nil {
-			return out, err
-		}
-		defer f.Close() //nolint:errcheck // read only
+	err = j.each(func(f io.Reader) error {
 		lines := bufio.NewScanner(f)
 		lines.Buffer(make([]byte, 1<<20), 64<<20)
 		for lines.Scan() {
 			var record map[string]any
 			if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
-				return out, err
+				return err
 			}
 			out.Events++
 			for _, c := range conditions {
@@ -296,10 +288,8 @@ func (j *job) decode(rules []*rule.Rule) (out told, err error) {
 				}
 			}
 		}
-		if err := lines.Err(); err != nil {
-			return out, err
-		}
-	}
+		return lines.Err()
+	})
 	out.Wall = time.Since(began).Seconds()
-	return out, nil
+	return out, err
 }
