@@ -48,7 +48,7 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 // count makes the facts of a match for one target. There are none where the
 // record has no value to group by, or none to count.
 func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
-	w.groups = w.grouped(w.groups[:0], r, u.group, w.d.targets[u.target].loose())
+	w.groups = w.grouped(w.groups[:0], r, u.group, u.loose)
 	if len(w.groups) == 0 {
 		return false
 	}

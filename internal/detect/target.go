@@ -42,6 +42,7 @@ type use struct {
 	group  []event.Field
 	values []event.Field
 	told   uint64 // shapes, a bit each, that always tell of all these fields
+	loose  bool   // see target.loose
 }
 
 // feed says that the firing facts of a correlation are facts of a target.
@@ -225,11 +226,12 @@ func (d *Detector) doubt(t int, c *rule.Compiled, index []int) {
 	}
 }
 
-// tell finds out which shapes tell of the fields of all uses, so that not every
-// record has to be asked.
+// tell finds out, of all uses, which shapes tell of their fields and how they are
+// grouped, so that not every record has to be asked.
 func (d *Detector) tell() {
 	for c, uses := range d.uses {
 		for i := range uses {
+			uses[i].loose = d.targets[uses[i].target].loose()
 			fields := slices.Concat(uses[i].group, uses[i].values)
 			for _, s := range event.Shapes() {
 				if !slices.ContainsFunc(fields, func(f event.Field) bool { return !d.layout.Tells(s, c.Log, f) }) {
