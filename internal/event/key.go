@@ -117,9 +117,6 @@ func (r *Record) Tenant() []byte {
 	if r.logs&Activity != 0 {
 		return r.activityTenant()
 	}
-	if r.logs&Activity != 0 {
-		return r.activityTenant()
-	}
 	var m mark
 	switch r.shape {
 	case AzureMonitor:
