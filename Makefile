@@ -19,7 +19,7 @@ missing = if $(call required,$(1)); then echo "$(1): $(2); VAKT_TEST_REQUIRE ask
 	else echo "skipped $(1): $(2)" | tee -a bin/skipped; fi
 
 .NOTPARALLEL:
-.PHONY: help demo demo-apply test unit fmt vet tidy build lint cross cross-if-required fuzz simulate crash crash-double sabotage bench clean
+.PHONY: help demo demo-apply test unit fmt vet tidy build lint cross cross-if-required fuzz simulate thousand crash crash-double sabotage bench clean
 
 help:
 	@echo "make demo    a simulated tenant: its forgotten accounts, a report, its logs and the alerts in them"
@@ -29,6 +29,7 @@ help:
 	@echo "make cross   build for $(PLATFORMS)"
 	@echo "make fuzz    every fuzz target for FUZZTIME=$(FUZZTIME)"
 	@echo "make simulate SEEDS=n   stories of plans that are applied while everything goes wrong; SEED=n tells one"
+	@echo "make thousand   how long a run over a thousand accounts takes while one request in a hundred fails"
 	@echo "make crash   a run is killed at every point, under every answer; crash-double kills the recovery too"
 	@echo "make sabotage   the simulation must notice every one of a list of deliberate mistakes"
 	@echo "make bench   how fast reading and detection are, beside peers, and what is found of a simulated month, in one run"
@@ -106,6 +107,11 @@ SEED ?= -1
 simulate: export GOGC = 400
 simulate:
 	VAKT_SEEDS=$(SEEDS) VAKT_SEED_FROM=$(FROM) VAKT_SEED=$(SEED) go test -count=1 -run 'TestSimulate$$' -v -timeout 12h ./internal/plan
+
+# Without the race detector, so that it takes two minutes and not twenty.
+thousand: export GOGC = 400
+thousand:
+	go test -count=1 -run 'TestThousandAccountsInMinutes$$' -v -timeout 1h ./internal/plan
 
 crash: export GOGC = 400
 crash:

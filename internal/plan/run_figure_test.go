@@ -75,7 +75,10 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 	}
 	t.Run("no faults", func(t *testing.T) { check(t, thousand(t, 4, rig.Profile{}), 80*time.Second) })
 	var sum time.Duration
-	const seeds = 16
+	seeds := 16
+	if racing { // what one does alone the others do too; `make thousand` takes all
+		seeds = 1
+	}
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed+1), func(t *testing.T) {
 			f := thousand(t, seed+1, rig.Calm)
@@ -83,7 +86,7 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 			sum += f.took
 		})
 	}
-	if mean := sum / seeds; mean > 3*time.Minute {
+	if mean := sum / time.Duration(seeds); seeds > 1 && mean > 3*time.Minute {
 		t.Errorf("the runs take %s on average", mean)
 	}
 }
