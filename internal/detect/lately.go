@@ -16,7 +16,7 @@ type uuidMemo struct {
 	slots []uuidSlot // nil before the first
 }
 
-// uuidSlot is a UUID and its number among the words, which is not 0.
+// uuidSlot is a UUID and its number among the words; 0: it came once and has none.
 type uuidSlot struct {
 	uuid   [extract.UUIDBytes]byte
 	number uint32
@@ -43,6 +43,19 @@ func (w *Worker) numberOf(text []byte) uint32 {
 	s := w.lately.slot(&uuid)
 	if s.number == 0 || s.uuid != uuid {
 		*s = uuidSlot{uuid, w.words.put(text)}
+	}
+	return s.number
+}
+
+// metUUID is the number of a UUID that came not long ago, as words.met has it;
+// 0 for one that comes for the first time.
+func (w *Worker) metUUID(uuid *[extract.UUIDBytes]byte, text []byte) uint32 {
+	s := w.lately.slot(uuid)
+	switch {
+	case s.uuid != *uuid:
+		*s = uuidSlot{uuid: *uuid}
+	case s.number == 0:
+		s.number = w.words.put(text)
 	}
 	return s.number
 }

@@ -12,11 +12,10 @@ import (
 )
 
 // An entity stands in a row as its kind, a place in Worker.kinds, its id and
-// its name. Of the few kinds that records of everybody name, a text that comes
-// again stands as its number; of others the row holds the text, as accounts,
-// devices and addresses are not worth a look at the table of words. How it
-// stands is told by the last bits of the first number, the others are its
-// length or number.
+// its name. A text that comes again and again stands as its number; of others
+// the row holds the text, as most devices and addresses are not worth a look
+// at the table of words. How it stands is told by the last bits of the first
+// number, the others are its length or number.
 const (
 	textSame     = iota // of a name: the id
 	textWritten         // its length, and the text
@@ -32,23 +31,24 @@ func (w *Worker) entity(kind string, id, name []byte) {
 		place = len(w.kinds)
 		w.kinds = append(w.kinds, kind)
 	}
-	common := kind == "app" || kind == "service_principal" || kind == "role" || kind == "policy"
-	b := w.appendText(binary.AppendUvarint(w.shown.named, uint64(place)), id, common)
+	b := w.appendText(binary.AppendUvarint(w.shown.named, uint64(place)), id)
 	if bytes.Equal(id, name) {
 		w.shown.named = append(b, textSame)
 	} else {
-		w.shown.named = w.appendText(b, name, common)
+		w.shown.named = w.appendText(b, name)
 	}
 }
 
-func (w *Worker) appendText(b, text []byte, common bool) []byte {
-	if common {
-		if number, ok := w.words.met(text); ok {
+func (w *Worker) appendText(b, text []byte) []byte {
+	uuid, isUUID := extract.PackUUID(text)
+	if isUUID {
+		if number := w.metUUID(&uuid, text); number != 0 {
 			return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
 		}
-	}
-	if uuid, ok := extract.PackUUID(text); ok {
 		return append(append(b, textUUID), uuid[:]...)
+	}
+	if number, ok := w.words.met(text); ok {
+		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
 	}
 	return append(binary.AppendUvarint(b, uint64(len(text))<<textBits|textWritten), text...)
 }
