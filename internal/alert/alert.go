@@ -5,11 +5,7 @@
 package alert
 
 import (
-	"cmp"
 	"encoding/json"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"vakt/internal/detect"
@@ -79,53 +75,6 @@ type Context struct {
 	Workers      int  // how many goroutines make alerts; 0 is one
 }
 
-// From makes the alerts of a run's detections, ordered by first_seen and id.
-func From(detections []detect.Detection, c Context) []Alert {
-	all := c.makeAll(detections)
-	fold(all)
-	order := make([]*Alert, 0, len(all))
-	for i := range all {
-		order = append(order, &all[i].Alert)
-	}
-	slices.SortFunc(order, compare)
-	alerts := make([]Alert, 0, len(order))
-	for _, a := range order {
-		alerts = append(alerts, *a)
-	}
-	return alerts
-}
-
-// compare orders by first_seen and id.
-func compare(a, b *Alert) int {
-	return cmp.Or(strings.Compare(a.FirstSeen, b.FirstSeen), strings.Compare(a.ID, b.ID))
-}
-
-// made is an alert with what it was made of.
-type made struct {
-	Alert
-	of *detect.Detection
-}
-
-// manyAlerts is how many are worth a goroutine.
-const manyAlerts = 512
-
-// makeAll makes alerts in the order of the detections, several at a time.
-func (c Context) makeAll(detections []detect.Detection) []made {
-	all := make([]made, len(detections))
-	share := max(manyAlerts, len(all)/max(1, c.Workers)+1)
-	var busy sync.WaitGroup
-	for from := 0; from < len(all); from += share {
-		busy.Go(func() {
-			m := maker{Context: c, rules: map[*rule.Compiled]*ruleSays{}}
-			for i := from; i < min(from+share, len(all)); i++ {
-				all[i] = made{m.make(&detections[i]), &detections[i]}
-			}
-		})
-	}
-	busy.Wait()
-	return all
-}
-
 // records are the events that an alert lists, as they were kept.
 func records(d *detect.Detection) []any {
 	list := make([]any, 0, min(len(d.Raw), MaxListed))
@@ -140,44 +89,6 @@ func records(d *detect.Detection) []any {
 		}
 	}
 	return list
-}
-
-// grouped gives the group's values their names.
-func (c Context) grouped(d *detect.Detection) []Grouped {
-	list := make([]Grouped, 0, len(d.Group))
-	for i, value := range d.Group {
-		g := Grouped{Value: value}
-		switch r := d.Rule; {
-		case r.Correlation == nil && i < len(r.Group):
-			g.Field = c.FieldName(r.Group[i])
-		case r.Correlation != nil && i < len(r.Correlation.GroupBy):
-			g.Field = r.Correlation.GroupBy[i]
-		}
-		list = append(list, g)
-	}
-	return list
-}
-
-// listed are the entities of an alert: first those that it is grouped by,
-// then the others by kind and id, at most MaxListed of a kind.
-func listed(d *detect.Detection) []event.Entity {
-	list, others := make([]event.Entity, 0, len(d.Entities)), make([]event.Entity, 0, len(d.Entities))
-	for _, e := range d.Entities {
-		if slices.Contains(d.Group, strings.ToLower(e.ID)) {
-			list = append(list, e)
-		} else {
-			others = append(others, e)
-		}
-	}
-	list = append(list, others...)
-	if len(list) <= MaxListed {
-		return list
-	}
-	counts := map[string]int{}
-	return slices.DeleteFunc(list, func(e event.Entity) bool {
-		counts[e.Kind]++
-		return counts[e.Kind] > MaxListed
-	})
 }
 
 func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }

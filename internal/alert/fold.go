@@ -3,45 +3,46 @@ package alert
 import (
 	"slices"
 
+	"vakt/internal/detect"
 	"vakt/internal/event"
+	"vakt/internal/rule"
 )
 
 // fold marks the alerts of rules with `folds_into` that a stronger alert
 // covers: one of the rule named, of the same tenant and UTC day, that shows
 // all their accounts and holds all their records. Of several, the first is
 // named. Part of the records is not enough.
-func fold(all []made) {
-	into := foldTargets(all)
+func (r *run) fold() {
+	into := foldTargets(r.detections)
 	if len(into) == 0 {
 		return
 	}
-	x := indexStronger(all, into)
-	for i := range all {
-		weak := &all[i]
-		name, ok := into[weak.Rule]
-		if !ok || len(weak.of.Records) == 0 {
+	x := r.stronger(into)
+	for i := range r.alerts {
+		weak := r.of(i)
+		name, ok := into[r.alerts[i].Rule]
+		if !ok || len(weak.Records) == 0 {
 			continue
 		}
-		best := -1
-		for _, s := range x[weak.held(name, weak.of.Records[0])] {
-			if x.covers(all, s, weak) && (best < 0 || compare(&all[s].Alert, &all[best].Alert) < 0) {
-				best = s
+		for _, s := range x[heldBy(weak, name, weak.Records[0])] {
+			if r.covers(x, s, weak) {
+				r.alerts[i].FoldedInto = r.alerts[s].ID
+				break
 			}
-		}
-		if best >= 0 {
-			weak.FoldedInto = all[best].ID
 		}
 	}
 }
 
 // foldTargets gives for each rule the one that it folds into. Rules that fold
 // into each other in a circle do not fold: all of them would vanish.
-func foldTargets(all []made) map[string]string {
+func foldTargets(detections []detect.Detection) map[string]string {
 	into := map[string]string{}
-	for i := range all {
-		if name := all[i].of.Rule.Vakt.FoldsInto; name != "" {
-			into[all[i].Rule] = name
+	var last *rule.Compiled
+	for i := range detections {
+		if r := detections[i].Rule; r != last && r.Vakt.FoldsInto != "" {
+			into[r.Key()] = r.Vakt.FoldsInto
 		}
+		last = detections[i].Rule
 	}
 	kept := map[string]string{}
 	for from, name := range into {
@@ -63,21 +64,25 @@ type held struct {
 	record       string
 }
 
-func (m *made) held(rule, record string) held { return held{rule, m.of.Tenant, m.of.Day, record} }
+// heldBy is a record of a detection, in an alert of a rule beside its own.
+func heldBy(d *detect.Detection, rule, record string) held {
+	return held{rule, d.Tenant, d.Day, record}
+}
 
-// stronger lists alerts by what they hold.
+// stronger lists alerts by what they hold, in their order.
 type stronger map[held][]int
 
-func indexStronger(all []made, into map[string]string) stronger {
+// stronger finds the alerts that others fold into.
+func (r *run) stronger(into map[string]string) stronger {
 	wanted := map[string]bool{}
 	for _, name := range into {
 		wanted[name] = true
 	}
 	x := stronger{}
-	for i := range all {
-		if m := &all[i]; wanted[m.Rule] {
-			for _, record := range m.of.Records {
-				h := m.held(m.Rule, record)
+	for i := range r.alerts {
+		if name := r.alerts[i].Rule; wanted[name] {
+			for _, record := range r.of(i).Records {
+				h := heldBy(r.of(i), name, record)
 				x[h] = append(x[h], i)
 			}
 		}
@@ -85,17 +90,17 @@ func indexStronger(all []made, into map[string]string) stronger {
 	return x
 }
 
-// covers tells whether an alert has all accounts and records of another.
-func (x stronger) covers(all []made, s int, weak *made) bool {
-	strong := &all[s]
-	for _, e := range weak.of.Entities {
+// covers tells whether an alert has all accounts and records of a weaker one.
+func (r *run) covers(x stronger, s int, weak *detect.Detection) bool {
+	strong := r.of(s)
+	for _, e := range weak.Entities {
 		same := func(o event.Entity) bool { return o.Kind == e.Kind && o.ID == e.ID }
-		if e.Kind == "account" && !slices.ContainsFunc(strong.of.Entities, same) {
+		if e.Kind == "account" && !slices.ContainsFunc(strong.Entities, same) {
 			return false
 		}
 	}
-	for _, record := range weak.of.Records {
-		if !slices.Contains(x[weak.held(strong.Rule, record)], s) {
+	for _, record := range weak.Records {
+		if !slices.Contains(x[heldBy(weak, r.alerts[s].Rule, record)], s) {
 			return false
 		}
 	}

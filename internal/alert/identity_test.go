@@ -1,6 +1,8 @@
 package alert
 
 import (
+	"fmt"
+	"strconv"
 	"testing"
 
 	"vakt/internal/detect"
@@ -21,5 +23,27 @@ func TestIDIsTheAlerts(t *testing.T) {
 	}
 	if ID(&list[0]) == ID(&list[1]) {
 		t.Error("two days have one id")
+	}
+}
+
+// Detections of one group on several days have one key, and others never its.
+func TestIdentitiesOfARow(t *testing.T) {
+	rules := []*rule.Compiled{{Rule: &rule.Rule{Name: "spray"}}, {Rule: &rule.Rule{Name: "other"}}}
+	m := maker{Context: Context{FieldName: event.NewSchema().Name}, rules: map[*rule.Compiled]*ruleSays{}}
+	seen := map[string]string{} // by key: what it is of
+	for i := range 200 {
+		d := detect.Detection{Rule: rules[i/5%2], Tenant: []string{"", "t"}[i/10%2], Group: []string{"a", strconv.Itoa(i / 20 % 3)}, Day: int64(i)}
+		key, id := m.identities(&d)
+		if want := ID(&d); id != want {
+			t.Fatalf("%d: id %s, alone it is %s", i, id, want)
+		}
+		of := fmt.Sprint(d.Rule.Name, d.Tenant, d.Group)
+		if known, ok := seen[key]; ok && known != of {
+			t.Fatalf("%s and %s have one key", known, of)
+		}
+		seen[key] = of
+	}
+	if len(seen) != 2*2*3 {
+		t.Errorf("%d keys of 12 groups", len(seen))
 	}
 }

@@ -2,13 +2,11 @@ package alert
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
+	"slices"
 	"strings"
 
 	"vakt/internal/detect"
 	"vakt/internal/event"
-	"vakt/internal/extract"
 	"vakt/internal/rule"
 )
 
@@ -16,13 +14,22 @@ import (
 type maker struct {
 	Context
 	rules map[*rule.Compiled]*ruleSays
-	text  []byte // scratch
+	// Of the last alert, as that of the next is often the same.
+	last    *detect.Detection
+	shapes  []event.Shape
+	formats []string
+
+	text  []byte             // scratch
+	names [2 * hashText]byte // the same: key and id
 }
 
 // ruleSays is what all alerts of a rule say alike; they share it.
 type ruleSays struct {
 	key, description  string
 	rows, mitre, next []string
+	fields            []string // that it groups by
+	matching          string   // see Context.matching
+	pivots            templates
 }
 
 func (m *maker) says(r *rule.Compiled) *ruleSays {
@@ -30,37 +37,65 @@ func (m *maker) says(r *rule.Compiled) *ruleSays {
 	if s == nil {
 		s = &ruleSays{
 			key: r.Key(), description: firstSentence(r.Description), rows: present(r.Vakt.Rows), mitre: present(r.MITRE()), next: present(r.Vakt.Next),
+			fields: m.fields(r), matching: matching(r), pivots: newTemplates(r.Vakt.Pivots),
 		}
 		m.rules[r] = s
 	}
 	return s
 }
 
-func (m *maker) make(d *detect.Detection) Alert {
-	r := d.Rule
-	says := m.says(r)
-	key := m.keyOf(says.key, d)
-	a := Alert{
-		ID: m.identity(d, key), Key: key,
+func (m *maker) make(a *Alert, p *place, d *detect.Detection) {
+	r, says := d.Rule, m.says(d.Rule)
+	*a = Alert{
+		ID: p.id, Key: p.key,
 		Rule: says.key, Title: r.Title, Description: says.description, Severity: d.Severity, Status: "new",
-		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), LastSeen: stamp(d.Last), Count: d.Count,
-		Group: m.grouped(d), Entities: listed(d), Why: m.why(d), Matched: present(d.Matched),
+		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), Count: d.Count,
+		Group: says.grouped(d.Group), Entities: listed(d), Why: m.why(d, says), Matched: present(d.Matched),
 		Events: present(d.Records[:min(len(d.Records), MaxListed)]), GuideRows: says.rows, MITRE: says.mitre,
-		Formats: formats(d.Shapes), Next: says.next, RulesHash: m.RulesHash, BaselineHash: m.BaselineHash,
+		Formats: m.formatsOf(d.Shapes), Next: says.next, RulesHash: m.RulesHash, BaselineHash: m.BaselineHash,
 	}
-	a.Pivots = pivots(r.Vakt.Pivots, &a)
+	if a.LastSeen = a.FirstSeen; d.Last != d.First {
+		a.LastSeen = stamp(d.Last)
+	}
+	a.Pivots = says.pivots.fill(a)
 	if m.ShowEvents {
 		a.Records = records(d)
 	}
-	return a
 }
 
-func formats(shapes []event.Shape) []string {
-	list := make([]string, 0, len(shapes))
-	for _, s := range shapes {
-		list = append(list, s.String())
+// fields are the names of those that a rule groups by.
+func (c Context) fields(r *rule.Compiled) []string {
+	if r.Correlation != nil {
+		return r.Correlation.GroupBy
+	}
+	names := make([]string, 0, len(r.Group))
+	for _, f := range r.Group {
+		names = append(names, c.FieldName(f))
+	}
+	return names
+}
+
+// grouped gives a group's values their names.
+func (s *ruleSays) grouped(group []string) []Grouped {
+	list := make([]Grouped, len(group))
+	for i, value := range group {
+		if list[i].Value = value; i < len(s.fields) {
+			list[i].Field = s.fields[i]
+		}
 	}
 	return list
+}
+
+// formatsOf names the shapes of a detection's records.
+func (m *maker) formatsOf(shapes []event.Shape) []string {
+	if m.formats != nil && slices.Equal(m.shapes, shapes) {
+		return m.formats
+	}
+	m.shapes, m.formats = shapes, make([]string, 0, len(shapes))
+	for _, s := range shapes {
+		m.formats = append(m.formats, s.String())
+	}
+	return m.formats
 }
 
 // firstSentence is a text up to the first full stop that a blank or the end
@@ -71,28 +106,4 @@ func firstSentence(text string) string {
 		return text[:i+1]
 	}
 	return text
-}
-
-// hash makes an identity of texts: the SHA-256 over the RFC 8785 canonical
-// JSON of a list of them.
-func (m *maker) hash(kind string, parts, more []string) string {
-	b := canonical(append(m.text[:0], '['), kind)
-	for _, list := range [][]string{parts, more} {
-		for _, p := range list {
-			b = canonical(append(b, ','), p)
-		}
-	}
-	m.text = append(b, ']')
-	sum := sha256.Sum256(m.text)
-	return hex.EncodeToString(sum[:])
-}
-
-// canonical appends a text as canonical JSON.
-func canonical(b []byte, text string) []byte {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
-			return extract.AppendCanonical(b, text)
-		}
-	}
-	return append(append(append(b, '"'), text...), '"')
 }

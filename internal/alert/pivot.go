@@ -17,17 +17,27 @@ type Pivots struct {
 	PowerShell string `json:"powershell"`
 }
 
-// pivots fills the templates of a rule from an alert: {account}, {ip},
+// templates are the pivots of a rule, with placeholders: {account}, {ip},
 // {first_seen} and {last_seen}.
-func pivots(templates rule.Pivots, a *Alert) Pivots {
-	if templates == (rule.Pivots{}) {
+type templates struct {
+	none            bool
+	kql, powershell template
+}
+
+func newTemplates(p rule.Pivots) templates {
+	if p == (rule.Pivots{}) {
+		return templates{none: true}
+	}
+	return templates{kql: newTemplate(p.KQL, kql), powershell: newTemplate(p.PowerShell, powershell)}
+}
+
+// fill fills the templates from an alert.
+func (t *templates) fill(a *Alert) Pivots {
+	if t.none {
 		return Pivots{}
 	}
-	values := map[string][]string{
-		"{account}": named(a, "account"), "{ip}": named(a, "ip"),
-		"{first_seen}": {a.FirstSeen}, "{last_seen}": {a.LastSeen},
-	}
-	return Pivots{KQL: fill(templates.KQL, kql, values), PowerShell: fill(templates.PowerShell, powershell, values)}
+	values := [placeholders][]string{named(a, "account"), named(a, "ip"), {a.FirstSeen}, {a.LastSeen}}
+	return Pivots{KQL: t.kql.fill(&values), PowerShell: t.powershell.fill(&values)}
 }
 
 // named lists the ids of the alert's entities of a kind: only what it is
@@ -39,7 +49,7 @@ func named(a *Alert, kind string) []string {
 			continue
 		}
 		all = append(all, e.ID)
-		if slices.ContainsFunc(a.Group, func(g Grouped) bool { return g.Value == strings.ToLower(e.ID) }) {
+		if slices.ContainsFunc(a.Group, func(g Grouped) bool { return isLower(g.Value, e.ID) }) {
 			grouped = append(grouped, e.ID)
 		}
 	}
@@ -62,38 +72,73 @@ var (
 	powershell = language{comment: "# ", escapes: "`@", write: writePowerShell}
 )
 
-// fill replaces the placeholders of a template.
-func fill(template string, l language, values map[string][]string) string {
-	var out strings.Builder
-	var notes []string
+// placeholders is how many there are.
+const placeholders = 4
+
+// placeholder names one by its number.
+func placeholder(number int) string {
+	return [placeholders]string{"{account}", "{ip}", "{first_seen}", "{last_seen}"}[number]
+}
+
+// template is a query taken apart, once for all alerts of its rule.
+type template struct {
+	language
+	holes []hole
+	end   string // behind the last of them
+}
+
+// hole is a placeholder of a template.
+type hole struct {
+	before string // the text between it and the one before
+	number int
+	open   string // quotes around it
+}
+
+func newTemplate(text string, l language) template {
+	t := template{language: l}
 	var open string // quotes around the place
-	for i := 0; i < len(template); i++ {
-		name := placeholder(template[i:], values)
-		if name == "" {
-			open = l.step(open, template, i)
-			out.WriteByte(template[i])
+	from := 0
+	for i := 0; i < len(text); i++ {
+		number := placeholderAt(text[i:])
+		if number < 0 {
+			open = l.step(open, text, i)
 			continue
 		}
-		i += len(name) - 1
-		text, note := l.value(name, values[name], open)
+		t.holes = append(t.holes, hole{text[from:i], number, open})
+		i += len(placeholder(number)) - 1
+		from = i + 1
+	}
+	t.end = text[from:]
+	return t
+}
+
+// placeholderAt is the number of the one that a text begins with; -1 for none.
+func placeholderAt(text string) int {
+	for number := range placeholders {
+		if strings.HasPrefix(text, placeholder(number)) {
+			return number
+		}
+	}
+	return -1
+}
+
+// fill puts values, by their number, in place of the placeholders.
+func (t *template) fill(values *[placeholders][]string) string {
+	var out strings.Builder
+	var notes []string
+	for _, h := range t.holes {
+		out.WriteString(h.before)
+		text, note := t.value(placeholder(h.number), values[h.number], h.open)
 		out.WriteString(text)
 		if note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
 	}
+	out.WriteString(t.end)
 	for i := range notes {
-		notes[i] = l.comment + notes[i] + "\n"
+		notes[i] = t.comment + notes[i] + "\n"
 	}
 	return strings.Join(notes, "") + out.String()
-}
-
-func placeholder(text string, values map[string][]string) string {
-	for name := range values {
-		if strings.HasPrefix(text, name) {
-			return name
-		}
-	}
-	return ""
 }
 
 // unclear stands for quotes that cannot be told from the line alone.

@@ -11,14 +11,19 @@ import (
 	"vakt/internal/rule"
 )
 
+// matching says what a plain rule counts.
+func matching(r *rule.Compiled) string {
+	if r.Hours != nil {
+		return "matching " + noun(r.Log) + " outside working hours: " + strings.Join(r.Hours.Words(), "; ")
+	}
+	return "matching " + noun(r.Log)
+}
+
 // why puts the numbers behind a detection into words: the one that decided,
 // what stayed away, and what raised the severity.
-func (c Context) why(d *detect.Detection) []Why {
+func (c Context) why(d *detect.Detection, says *ruleSays) []Why {
 	r := d.Rule
-	list := []Why{{What: "matching " + noun(r.Log), Value: d.Value, Threshold: 1, Window: "1d"}}
-	if r.Hours != nil {
-		list[0].What += " outside working hours: " + strings.Join(r.Hours.Words(), "; ")
-	}
+	list := []Why{{What: says.matching, Value: d.Value, Threshold: 1, Window: "1d"}}
 	switch {
 	case r.FirstSeen != nil:
 		list[0].What += fresh(d)

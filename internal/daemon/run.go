@@ -95,7 +95,7 @@ func (b *Batch) read(ctx context.Context, inputs []string, w watch) (_ *source.L
 	}
 	found := make([]*detect.Result, len(w.detectors))
 	for i, d := range w.detectors {
-		if found[i], err = d.Decide(ctx, workers[i], r.seen.again); err != nil {
+		if found[i], err = d.Decide(ctx, workers[i], r.seen.again, r.archive); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -128,7 +128,7 @@ func (r *run) take(l *lane, w work) {
 	defer w.of.busy.Done()
 	l.entry, l.keys = source.Entry{}, l.keys[:0]
 	for i := range w.batch.Items {
-		r.item(l, &w.batch.Items[i])
+		r.item(l, &w.batch.Items[i], w.of)
 	}
 	w.batch.Release()
 	r.mu.Lock()
@@ -142,7 +142,7 @@ func (r *run) take(l *lane, w work) {
 }
 
 // item puts one record into exactly one column of the ledger.
-func (r *run) item(l *lane, item *extract.Item) {
+func (r *run) item(l *lane, item *extract.Item, of *input) {
 	l.entry.Read++
 	refuse := func(reason string) {
 		l.entry.Refuse(source.Quarantined{Line: item.Line, Index: item.Index, Reason: reason})
@@ -173,8 +173,9 @@ func (r *run) item(l *lane, item *extract.Item) {
 		return
 	}
 	l.keys = append(l.keys, l.record.Key())
+	at := of.at(item)
 	for _, w := range l.workers {
-		w.See(&l.record)
+		w.SeeAt(&l.record, at)
 	}
 	if r.watch.also != nil {
 		r.watch.also(&l.record)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -80,6 +81,9 @@ type decision struct {
 	res      Result
 	err      error
 
+	reader   *reader            // reads again what is shown; nil before the first
+	readings map[version]uint32 // rows of it
+
 	pair [2]shown // scratch
 	buf  []byte
 }
@@ -92,6 +96,9 @@ type common struct {
 	logs    event.Log
 	several bool // tenants
 	repeats func(event.Key) bool
+	open    func() Archive // nil: nothing can be read again
+	lanes   int            // how many goroutines decide
+	again   []*Worker      // the last of workers: those that read records again
 }
 
 func (c *common) decision() *decision {
@@ -112,12 +119,19 @@ type blindKey struct {
 // a key was given to the workers; nil: any may have been. The error is that of
 // a worker that could not keep its facts, or of a context that ends.
 //
-// It takes as many goroutines as there are workers.
-func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(event.Key) bool) (*Result, error) {
-	c := &common{d: d, workers: workers, now: math.MinInt64, repeats: repeated}
+// open gives what reads records again that were seen with a place; it may be nil
+// where none was. It takes as many goroutines as there are workers.
+func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(event.Key) bool, open func() Archive) (_ *Result, err error) {
+	c := &common{d: d, workers: slices.Clone(workers), now: math.MinInt64, repeats: repeated, open: open}
 	if len(workers) == 0 {
 		c.workers = []*Worker{d.newWorker()}
 	}
+	c.lanes = len(c.workers)
+	defer func() {
+		for _, w := range c.again {
+			err = errors.Join(err, w.Close())
+		}
+	}()
 	var named tenants
 	for _, w := range workers {
 		if err := w.Err(); err != nil {
@@ -131,6 +145,9 @@ func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(
 		}
 	}
 	c.several = named.several
+	if err := c.sift(ctx); err != nil {
+		return nil, err
+	}
 	x := c.decideAll(ctx)
 	if x.err != nil {
 		return nil, x.err
@@ -149,7 +166,7 @@ func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(
 // found.
 func (c *common) decideAll(ctx context.Context) *decision {
 	parts := c.parts()
-	all := make([]*decision, max(1, min(len(c.workers), len(parts))))
+	all := make([]*decision, max(1, min(c.lanes, len(parts))))
 	var next atomic.Int32
 	var busy sync.WaitGroup
 	for i := range all {
@@ -159,6 +176,7 @@ func (c *common) decideAll(ctx context.Context) *decision {
 			for n := int(next.Add(1)); n <= len(parts) && x.err == nil; n = int(next.Add(1)) {
 				x.targets(ctx, parts[n-1])
 			}
+			x.fail(x.close())
 		})
 	}
 	busy.Wait()
@@ -166,6 +184,14 @@ func (c *common) decideAll(ctx context.Context) *decision {
 		all[0].absorb(x)
 	}
 	return all[0]
+}
+
+// close ends reading again.
+func (x *decision) close() error {
+	if x.reader == nil {
+		return nil
+	}
+	return errors.Join(x.reader.archive.Close(), x.reader.Close())
 }
 
 // parts are the targets that have to be decided together and in their order,
@@ -293,21 +319,62 @@ func (x *decision) countUngrouped() {
 	}
 }
 
-// show fills in a version of a record.
-func (x *decision) show(s *shown, v version, key event.Key) {
-	row, err := x.workers[v.worker].rows.read(v.row, &x.buf)
+// show fills in a version of a record, and tells the number of the worker whose
+// texts it has.
+func (x *decision) show(s *shown, v version, key event.Key) (of uint32) {
+	of, place := v.worker, v.row
+	var err error
+	if v.again {
+		of = uint32(len(x.workers))
+		place, err = x.read(v)
+	}
+	var row []byte
+	if err == nil {
+		row, err = x.worker(of).rows.read(place, &x.buf)
+	}
 	if err != nil {
 		x.fail(err)
 		*s = shown{attempt: key}
-		return
+		return of
 	}
 	s.read(row, key)
+	return of
+}
+
+// worker is the worker of a number. Behind those of the run stands the one that
+// reads again what is shown.
+func (x *decision) worker(number uint32) *Worker {
+	if int(number) == len(x.workers) {
+		return x.reader.Worker
+	}
+	return x.workers[number]
+}
+
+// read is the row of a record that is read again, once.
+func (x *decision) read(v version) (row uint32, err error) {
+	if x.reader == nil {
+		x.reader, x.readings = x.common.newReader(), map[version]uint32{}
+	}
+	row, known := x.readings[v]
+	if known {
+		return row, nil
+	}
+	o, err := x.workers[v.worker].origins.of(v.row)
+	if err == nil {
+		row, err = x.reader.again(&o, nil)
+	}
+	x.readings[v] = row
+	return row, err
 }
 
 // global is the decision's number of a text of a worker.
 func (x *decision) global(worker, text uint32) uint32 {
-	if w := &x.workers[worker].words; w != x.words.base {
-		return x.words.put(w.text(text))
+	return x.globalOf(x.workers[worker], text)
+}
+
+func (x *decision) globalOf(w *Worker, text uint32) uint32 {
+	if &w.words != x.words.base {
+		return x.words.put(w.words.text(text))
 	}
 	return text
 }

@@ -41,8 +41,9 @@ type Detector struct {
 	limit   int    // bytes of facts that each worker keeps in memory
 	dir     string // for those that do not fit
 	seed    maphash.Seed
-	locator Locator      // nil: nobody knows where an address is
-	other   maphash.Seed // of a hash that knows nothing of the first
+	locator Locator         // nil: nobody knows where an address is
+	other   maphash.Seed    // of a hash that knows nothing of the first
+	sets    [][]event.Field // by which records are grouped and counted
 }
 
 // KeepRecords makes every worker keep the records that match, up to a number
@@ -68,6 +69,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 		return nil, err
 	}
 	d.tell()
+	d.sift()
 	for _, c := range set.Rules() {
 		d.usesAt, d.watched = append(d.usesAt, d.uses[c]), append(d.watched, d.watches[c])
 	}

@@ -20,7 +20,11 @@ type fact struct {
 	base     uint8  // place of the rule that matched among those of the target
 	severity uint8
 	kind     kind
+	again    bool // row is the number of an origin: see origins
 }
+
+// version is that of the record that a fact is of.
+func (e *entry) version() version { return version{e.of, e.row, e.again} }
 
 // kind tells facts from followers.
 type kind uint8

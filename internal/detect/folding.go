@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -122,16 +123,19 @@ func (j *judge) bases(windows []span) []string {
 
 // gathered is what an alert says of its records, while it is put together.
 type gathered struct {
-	attempts set[event.Key]
+	attempts texts
 	records  texts
 	shapes   set[event.Shape]
 	matched  set[uint32]
-	entities texts // see entityKey
+	entities texts // the number of a worker, in four bytes, and how it writes an entity
+
+	told []event.Shape // those of the last alert; alerts with the same share them
+	memo entityMemo
 }
 
 func (g *gathered) empty() {
 	g.attempts.empty()
-	g.records = texts{} // a detection keeps the list
+	g.records.empty()
 	g.shapes.empty()
 	g.matched.empty()
 	g.entities.empty()
@@ -149,7 +153,7 @@ func (j *judge) show(det *Detection, facts []*point) {
 		}
 		j.showRecord(det, f)
 	}
-	det.Count, det.Records, det.Shapes = len(g.attempts.list), g.records.list, sortedSet(slices.Clone(g.shapes.list))
+	det.Count, det.Records, det.Shapes = g.attempts.len(), g.records.list(), g.shapesShown()
 	if len(g.matched.list) == 1 {
 		det.Matched = j.x.searches(g.matched.list[0])
 	} else {
@@ -158,29 +162,42 @@ func (j *judge) show(det *Detection, facts []*point) {
 		}
 		det.Matched = sortedSet(det.Matched)
 	}
-	det.Entities = make([]event.Entity, 0, len(g.entities.list))
-	for _, key := range g.entities.list {
-		det.Entities = append(det.Entities, entityOf(key))
+	det.Entities = make([]event.Entity, 0, g.entities.len())
+	for i := range g.entities.len() {
+		key := g.entities.at(i)
+		of := binary.LittleEndian.Uint32(key)
+		det.Entities = append(det.Entities, g.memo.entity(j.x.worker(of), of, key[workerBytes:]))
 	}
 	det.Entities = oneName(det.Entities)
 }
 
+// shapesShown are those of the records, sorted.
+func (g *gathered) shapesShown() []event.Shape {
+	if shapes := sortedSet(g.shapes.list); g.told == nil || !slices.Equal(shapes, g.told) {
+		g.told = slices.Clone(shapes)
+	}
+	return g.told
+}
+
+// workerBytes is what the number of a worker takes in gathered.entities.
+const workerBytes = 4
+
 // showRecord takes in what one record says.
 func (j *judge) showRecord(det *Detection, f *point) {
-	g, s, w := &j.gathered, &j.record, j.x.workers[f.of.worker]
-	j.x.show(s, f.of, f.key)
-	g.attempts.add(s.attempt)
+	g, s := &j.gathered, &j.record
+	of := j.x.show(s, f.of, f.key)
+	g.attempts.add(s.attempt[:])
 	g.shapes.add(s.shape)
 	if len(s.id) == 0 {
 		s.id = append(append(s.id, "hash:"...), f.key.String()...)
 	}
 	if g.records.add(s.id) && j.x.d.keep > 0 {
-		det.Raw = append(det.Raw, w.kept.raw(s.raw))
+		det.Raw = append(det.Raw, j.x.worker(of).kept.raw(s.raw))
 	}
-	w.eachEntity(s, func(kind string, id, name []byte) {
-		j.buf = entityKey(j.buf[:0], kind, id, name)
+	for written, rest := cutEntity(s.named); written != nil; written, rest = cutEntity(rest) {
+		j.buf = append(binary.LittleEndian.AppendUint32(j.buf[:0], of), written...)
 		g.entities.add(j.buf)
-	})
+	}
 }
 
 // raise finds the raises that hold, and the severity that they make.
@@ -222,10 +239,10 @@ func (j *judge) onList(facts []*point, id int) int {
 func (j *judge) different(facts []*point, id int) int {
 	values := map[uint32]bool{}
 	for _, f := range facts {
-		j.x.show(&j.record, f.of, f.key)
+		of := j.x.show(&j.record, f.of, f.key)
 		for _, c := range j.record.counted {
 			if c.id == id {
-				values[j.x.global(f.of.worker, c.value)] = true
+				values[j.x.globalOf(j.x.worker(of), c.value)] = true
 			}
 		}
 	}
@@ -236,17 +253,26 @@ func (j *judge) different(facts []*point, id int) int {
 // in any order of records: one that says more than the id, and of those the
 // first in byte order.
 func oneName(list []event.Entity) []event.Entity {
-	slices.SortFunc(list, func(a, b event.Entity) int {
-		said := 0
-		switch {
-		case a.Name != a.ID && b.Name == b.ID:
-			said = -1
-		case a.Name == a.ID && b.Name != b.ID:
-			said = 1
-		}
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), said, strings.Compare(a.Name, b.Name))
-	})
-	return slices.CompactFunc(list, func(a, b event.Entity) bool { return a.Kind == b.Kind && a.ID == b.ID })
+	slices.SortFunc(list, compareNamed)
+	return slices.CompactFunc(list, func(a, b event.Entity) bool { return a.ID == b.ID && a.Kind == b.Kind })
+}
+
+// compareNamed orders by kind and id, and names so that the first is to be
+// kept.
+func compareNamed(a, b event.Entity) int {
+	switch {
+	case a.Kind != b.Kind:
+		return strings.Compare(a.Kind, b.Kind)
+	case a.ID != b.ID:
+		return strings.Compare(a.ID, b.ID)
+	case a.Name == b.Name:
+		return 0
+	case a.Name == a.ID:
+		return 1
+	case b.Name == b.ID:
+		return -1
+	}
+	return strings.Compare(a.Name, b.Name)
 }
 
 // comparePlaces orders by time and key.

@@ -277,7 +277,7 @@ func TestGrowthAgreesWithTheNaiveReading(t *testing.T) {
 				w.tenants.add(s.tenant)
 				w.tell(up, &s)
 			}
-			res, err := d.Decide(context.Background(), workers, repeated)
+			res, err := d.Decide(context.Background(), workers, repeated, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -187,7 +187,7 @@ func (j *judge) feed(to *feed, p *point, window span) {
 	if to.role == counts {
 		made.inner = window
 		made.fact = fact{
-			key: p.key, time: p.time, tenant: p.tenant, group: made.group, row: p.of.row, value: x.pick(group, to.values),
+			key: p.key, time: p.time, tenant: p.tenant, group: made.group, row: p.of.row, again: p.of.again, value: x.pick(group, to.values),
 			base: uint8(to.base), severity: uint8(outer.level),
 		}
 		if countsAttempts(outer.rule) {

@@ -58,6 +58,9 @@ func newLean(d *Detector) lean {
 	return l
 }
 
+// of tells whether a target is one of them.
+func (l *lean) of(target int) bool { return l.stretches[target] != nil || l.samples[target] != nil }
+
 // wants tells whether a fact is to be kept with its row. Where it is not, what
 // matters of it is kept otherwise.
 func (w *Worker) wants(target int, f *fact) bool {
@@ -106,6 +109,9 @@ func (w *Worker) room(bytes int) {
 // leave notes a record without a value to group by or to count. Where the
 // shape cannot carry it that is known already, and may be so of every record.
 func (w *Worker) leave(r *event.Record, u *use) {
+	if w.recall != nil {
+		return // it was told when the record was seen first
+	}
 	unknown := func(f event.Field) bool { return r.Field(f).Unknown }
 	if w.lean.stretches[u.target] != nil && slices.ContainsFunc(u.values, unknown) {
 		return

@@ -17,7 +17,7 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 	counted := false
 	for i := range w.d.usesAt[o.Place] {
 		u := &w.d.usesAt[o.Place][i]
-		if u.role == doubts {
+		if u.role == doubts || w.recall != nil && u.role == follows && !w.recall.makes(u, r.Shape()) {
 			continue
 		}
 		told := u.told>>r.Shape()&1 == 1
@@ -34,9 +34,14 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 		if w.placeless(r, u) {
 			continue
 		}
-		if w.count(r, o, u) {
-			counted = true
-		} else {
+		kept, ok := false, false
+		if w.leavesTrace(u, r.Shape()) {
+			kept, ok = w.trace(r, u)
+		}
+		if !ok {
+			kept = w.count(r, o, u)
+		}
+		if counted = counted || kept; !kept {
 			w.leave(r, u)
 		}
 	}
@@ -60,13 +65,28 @@ func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
 	}
 	for _, f.value = range w.values {
 		for _, f.group = range w.groups {
-			if w.wants(u.target, &f) {
-				w.show(r)
-				w.pending = append(w.pending, pendingFact{u.target, f})
-			}
+			w.put(r, u, f)
 		}
 	}
 	return true
+}
+
+// put keeps a fact of the record at hand.
+func (w *Worker) put(r *event.Record, u *use, f fact) {
+	switch {
+	case w.recall != nil:
+		w.show(r)
+		if w.recall.makes(u, r.Shape()) {
+			w.pending = append(w.pending, pendingFact{u.target, f})
+		}
+	case !w.wants(u.target, &f):
+	case w.at.Size > 0 && w.lean.of(u.target):
+		f.row, f.again = w.originOf(r), true
+		w.keep(u.target, f)
+	default:
+		w.show(r)
+		w.pending = append(w.pending, pendingFact{u.target, f})
+	}
 }
 
 // countedBy lists what a match counts for a target, one value a fact: the
@@ -154,6 +174,10 @@ func (w *Worker) searches(o *rule.Outcome) uint32 {
 
 // follow notes a record that follows the facts of its group, or may.
 func (w *Worker) follow(r *event.Record, u *use, sure bool) {
+	if sure && w.leavesTrace(u, r.Shape()) {
+		w.traceAfter(r, u)
+		return
+	}
 	f := fact{time: r.Time(), tenant: w.words.put(r.Tenant()), kind: isAfter}
 	if !sure {
 		f.kind = maybe
@@ -204,7 +228,7 @@ func (w *Worker) show(r *event.Record) {
 	}
 	w.isShown = true
 	s := &w.shown
-	s.time, s.updated, s.size, s.shape = r.Time(), r.Updated(), r.Size(), r.Shape()
+	s.key, s.time, s.updated, s.size, s.shape = r.Key(), r.Time(), r.Updated(), r.Size(), r.Shape()
 	s.tenant, s.attempt, s.id = w.words.put(r.Tenant()), r.Attempt(), append(s.id[:0], r.ID()...)
 	s.named, s.listed, s.counted = s.named[:0], s.listed[:0], s.counted[:0]
 	r.EachEntity(w.entity)
@@ -212,14 +236,17 @@ func (w *Worker) show(r *event.Record) {
 }
 
 // look keeps of the record at hand what the raises above a matching rule, which
-// watch it, ask of it. What they cannot see makes their target weak.
+// watch it, ask of it, where it has a row. What they cannot see makes their
+// target weak.
 func (w *Worker) look(r *event.Record, watches []watch) {
 	s := &w.shown
 	for _, x := range watches {
 		if x.raise.List != "" {
 			switch w.matcher.Listed(x.raise, x.log) {
 			case rule.True:
-				s.listed = sortedSet(append(s.listed, x.id))
+				if w.isShown {
+					s.listed = sortedSet(append(s.listed, x.id))
+				}
 			case rule.Unknown:
 				w.miss(w.weak, x.target, r.Shape(), event.NoField, x.raise.List)
 			}
@@ -232,6 +259,9 @@ func (w *Worker) look(r *event.Record, watches []watch) {
 		v := r.Field(f)
 		if v.Unknown {
 			w.miss(w.weak, x.target, r.Shape(), f, "")
+		}
+		if !w.isShown {
+			continue // no row: who needs it reads the record again
 		}
 		for _, text := range lowered(v) {
 			if c := (counted{x.id, w.words.put([]byte(text))}); !slices.Contains(s.counted, c) {

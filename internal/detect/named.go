@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -56,18 +57,44 @@ func (w *Worker) appendText(b, text []byte) []byte {
 // eachEntity hands out the entities of a row of the worker. The bytes are
 // valid until the next row is read into s.
 func (w *Worker) eachEntity(s *shown, yield func(kind string, id, name []byte)) {
-	r := rowReader{s.named}
-	for len(r.b) > 0 {
-		kind := w.kinds[r.int()]
-		id := w.readText(&r, s.ids[0][:0])
-		name := id
-		if r.b[0] == textSame {
-			r.b = r.b[1:]
-		} else {
-			name = w.readText(&r, s.ids[1][:0])
-		}
-		yield(kind, id, name)
+	for written, rest := cutEntity(s.named); written != nil; written, rest = cutEntity(rest) {
+		yield(w.readEntity(written, &s.ids))
 	}
+}
+
+// cutEntity cuts off how the first entity of a row is written; nil where there
+// is none.
+func cutEntity(named []byte) (written, rest []byte) {
+	if len(named) == 0 {
+		return nil, nil
+	}
+	r := rowReader{named}
+	r.int()
+	r.skipText()
+	r.skipText()
+	return named[:len(named)-len(r.b)], r.b
+}
+
+// skipText leaves out what appendText has written, or textSame.
+func (r *rowReader) skipText() {
+	switch head := r.int(); head % (1 << textBits) {
+	case textWritten:
+		r.b = r.b[head>>textBits:]
+	case textUUID:
+		r.b = r.b[extract.UUIDBytes:]
+	}
+}
+
+// readEntity is the reverse of entity. The bytes are valid until the buffer is
+// used again.
+func (w *Worker) readEntity(written []byte, buf *[2][extract.UUIDLength]byte) (kind string, id, name []byte) {
+	r := rowReader{written}
+	kind = w.kinds[r.int()]
+	id = w.readText(&r, buf[0][:0])
+	if r.b[0] == textSame {
+		return kind, id, id
+	}
+	return kind, id, w.readText(&r, buf[1][:0])
 }
 
 // readText is the reverse of appendText.
@@ -96,24 +123,38 @@ func compareEntities(a, b event.Entity) int {
 	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
 }
 
-// entityKey appends what tells entities apart: the kind, the length of the id
-// and both texts.
-func entityKey(b []byte, kind string, id, name []byte) []byte {
-	b = append(append(b, kind...), joint...)
-	return append(append(binary.AppendUvarint(b, uint64(len(id))), id...), name...)
+// entityMemo remembers the entities that came lately, by worker and how it has
+// written them: alerts name the same accounts and applications again and again,
+// and their texts lie in many places. It is bounded: an entity takes the place
+// of another.
+type entityMemo struct {
+	seed  maphash.Seed
+	slots []entitySlot // nil before the first
 }
 
-// entityOf is the reverse of entityKey.
-func entityOf(key string) event.Entity {
-	kind, rest, _ := strings.Cut(key, joint)
-	length, shift := 0, 0
-	for {
-		c := rest[0]
-		rest = rest[1:]
-		length |= int(c&0x7f) << shift
-		if c < 0x80 {
-			return event.Entity{Kind: kind, ID: rest[:length], Name: rest[length:]}
-		}
-		shift += 7
+type entitySlot struct {
+	known  bool
+	of     uint32 // worker
+	as     []byte // how it is written
+	entity event.Entity
+}
+
+const entitySlots = 1 << 8
+
+// entity reads one that the worker of a number has written.
+func (m *entityMemo) entity(w *Worker, of uint32, written []byte) event.Entity {
+	if m.slots == nil {
+		m.seed, m.slots = maphash.MakeSeed(), make([]entitySlot, entitySlots)
 	}
+	s := &m.slots[maphash.Bytes(m.seed, written)%entitySlots]
+	if s.known && s.of == of && bytes.Equal(s.as, written) {
+		return s.entity
+	}
+	var buf [2][extract.UUIDLength]byte
+	kind, id, name := w.readEntity(written, &buf)
+	*s = entitySlot{true, of, append(s.as[:0], written...), event.Entity{Kind: kind, ID: string(id)}}
+	if s.entity.Name = s.entity.ID; !bytes.Equal(id, name) {
+		s.entity.Name = string(name)
+	}
+	return s.entity
 }

@@ -126,7 +126,7 @@ func spread(d *Detector, samples []sample, to func(*sample) int, workers int, la
 // order.
 func decided(t fataler, d *Detector, workers []*Worker) *Result {
 	t.Helper()
-	res, err := d.Decide(context.Background(), workers, nil)
+	res, err := d.Decide(context.Background(), workers, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (t *target) canFire(n int, bases uint64) bool {
 // point makes of a fact what is decided on.
 func (x *decision) point(t *target, e *entry) point {
 	p := point{
-		key: e.key, time: e.time, group: e.group, value: e.value, tenant: x.tenantOf(e), matched: e.matched, of: version{e.of, e.row},
+		key: e.key, time: e.time, group: e.group, value: e.value, tenant: x.tenantOf(e), matched: e.matched, of: e.version(),
 		bases: t.bit(int(e.base)), severity: rule.Severity(e.severity), direct: e.inner.of == nil,
 	}
 	if !e.global {

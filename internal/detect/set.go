@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // set holds different values in the order in which they came. Most sets are of
 // a few values and need no map.
@@ -36,35 +39,84 @@ func (s *set[T]) add(v T) bool {
 // empty makes it ready to be used again.
 func (s *set[T]) empty() { s.list, s.places = s.list[:0], nil }
 
-// texts holds different texts in the order in which they came.
+// texts holds different texts in the order in which they came, one behind the
+// other: it is used again and again, and mostly takes no memory for it.
 type texts struct {
-	list   []string
-	places map[string]struct{} // nil while there are few
+	bytes []byte
+	ends  []int // in bytes, of each text
+	// Of more than a few, where each is found: 1 + its place among them, by
+	// its hash or behind that; 0 is free. At least half of it is.
+	table []uint32
+	seed  maphash.Seed
 }
+
+// at is one of the texts, by its place. It must not be changed.
+func (s *texts) at(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = s.ends[i-1]
+	}
+	return s.bytes[from:s.ends[i]]
+}
+
+func (s *texts) len() int { return len(s.ends) }
 
 // add takes a copy of a text in, and is false if it was there.
 func (s *texts) add(text []byte) bool {
-	if s.places == nil {
-		for _, known := range s.list {
-			if known == string(text) {
+	if len(s.table) == 0 {
+		for i := range s.ends {
+			if string(s.at(i)) == string(text) {
 				return false
 			}
 		}
-	} else if _, known := s.places[string(text)]; known {
+	} else if slot := s.slot(text); *slot != 0 {
 		return false
+	} else {
+		*slot = uint32(len(s.ends) + 1)
 	}
-	s.list = append(s.list, string(text))
-	switch {
-	case s.places != nil:
-		s.places[s.list[len(s.list)-1]] = struct{}{}
-	case len(s.list) > fewValues:
-		s.places = make(map[string]struct{}, 2*len(s.list))
-		for _, known := range s.list {
-			s.places[known] = struct{}{}
-		}
+	s.bytes = append(s.bytes, text...)
+	s.ends = append(s.ends, len(s.bytes))
+	if n := len(s.ends); n > fewValues && 2*n >= len(s.table) {
+		s.spread(4 * n)
 	}
 	return true
 }
 
+// slot is where a text is found, or would be.
+func (s *texts) slot(text []byte) *uint32 {
+	at := maphash.Bytes(s.seed, text)
+	for ; ; at++ {
+		slot := &s.table[at%uint64(len(s.table))]
+		if *slot == 0 || string(s.at(int(*slot-1))) == string(text) {
+			return slot
+		}
+	}
+}
+
+// spread makes a table of a size for the texts.
+func (s *texts) spread(size int) {
+	if s.seed == (maphash.Seed{}) {
+		s.seed = maphash.MakeSeed()
+	}
+	s.table = slices.Grow(s.table[:0], size)[:size]
+	clear(s.table)
+	for i := range s.ends {
+		*s.slot(s.at(i)) = uint32(i + 1)
+	}
+}
+
+// list is a copy of the texts; nil of none.
+func (s *texts) list() []string {
+	if len(s.ends) == 0 {
+		return nil
+	}
+	all, list, from := string(s.bytes), make([]string, 0, len(s.ends)), 0
+	for _, end := range s.ends {
+		list = append(list, all[from:end])
+		from = end
+	}
+	return list
+}
+
 // empty makes it ready to be used again.
-func (s *texts) empty() { s.list, s.places = s.list[:0], nil }
+func (s *texts) empty() { s.bytes, s.ends, s.table = s.bytes[:0], s.ends[:0], s.table[:0] }

@@ -14,6 +14,7 @@ import (
 // an alert shows, and what tells which version is the newest. Texts are
 // numbers of the worker that keeps it.
 type shown struct {
+	key     event.Key // of the record at hand; not in a row
 	time    int64
 	updated int64
 	size    int
@@ -36,8 +37,12 @@ type counted struct {
 }
 
 // version tells where a version of a record is kept: which worker, and where
-// among its rows.
-type version struct{ worker, row uint32 }
+// among its rows. With again it is read again, and row is the number of its
+// origin.
+type version struct {
+	worker, row uint32
+	again       bool
+}
 
 // append writes s as a row. The attempt is left out where it is the record's
 // own key, as it mostly is; a UUID takes its 16 bytes.
@@ -128,22 +133,23 @@ func (x *decision) newest(key event.Key, a, b version) int {
 		return 0
 	}
 	s, t := &x.pair[0], &x.pair[1]
-	x.show(s, a, key)
-	x.show(t, b, key)
-	return cmp.Or(cmp.Compare(t.updated, s.updated), cmp.Compare(t.size, s.size), cmp.Compare(t.time, s.time), x.compareShown(t, b.worker, s, a.worker))
+	of, other := x.show(s, a, key), x.show(t, b, key)
+	return cmp.Or(cmp.Compare(t.updated, s.updated), cmp.Compare(t.size, s.size), cmp.Compare(t.time, s.time), x.compareShown(t, x.worker(other), s, x.worker(of)))
 }
 
 // compareShown compares what two versions say, each in the numbers of its
 // worker.
-func (x *decision) compareShown(s *shown, of uint32, t *shown, other uint32) int {
-	first, second := &x.workers[of].words, &x.workers[other].words
-	text := func(a, b uint32) int { return bytes.Compare(first.text(a), second.text(b)) }
+func (x *decision) compareShown(s *shown, of *Worker, t *shown, other *Worker) int {
+	text := func(a, b uint32) int { return bytes.Compare(of.words.text(a), other.words.text(b)) }
 	value := func(a, b counted) int { return cmp.Or(cmp.Compare(a.id, b.id), text(a.value, b.value)) }
-	tenant := 0
+	tenant, raw := 0, 0
 	if x.several {
 		tenant = text(s.tenant, t.tenant)
 	}
-	return cmp.Or(tenant, bytes.Compare(s.attempt[:], t.attempt[:]), slices.CompareFunc(x.workers[of].entities(s), x.workers[other].entities(t), compareEntities),
+	if s.raw != 0 && t.raw != 0 {
+		raw = bytes.Compare(of.kept.raw(s.raw), other.kept.raw(t.raw))
+	}
+	return cmp.Or(tenant, bytes.Compare(s.attempt[:], t.attempt[:]), slices.CompareFunc(of.entities(s), other.entities(t), compareEntities),
 		bytes.Compare(s.id, t.id), cmp.Compare(s.shape, t.shape), slices.Compare(s.listed, t.listed),
-		slices.CompareFunc(s.counted, t.counted, value), bytes.Compare(x.workers[of].kept.raw(s.raw), x.workers[other].kept.raw(t.raw)))
+		slices.CompareFunc(s.counted, t.counted, value), raw)
 }

@@ -28,6 +28,11 @@ type spill struct {
 	facts  *os.File
 	size   int64  // of facts
 	runs   []part // in their order
+
+	traceFile *os.File
+	origins   *os.File
+	traceSize int64
+	traces    []traceRun
 }
 
 // part is the facts of one run that are of one target.
@@ -43,11 +48,11 @@ func newSpill(dir string) (*spill, error) {
 		return nil, fmt.Errorf("make a folder for facts that do not fit into memory: %w", err)
 	}
 	s := &spill{folder: folder}
-	if s.rows, err = os.OpenFile(filepath.Join(folder, "rows"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-		s.facts, err = os.OpenFile(filepath.Join(folder, "facts"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("make a file for facts that do not fit into memory: %w", err), s.close())
+	for name, file := range map[string]**os.File{"rows": &s.rows, "facts": &s.facts, "traces": &s.traceFile, "origins": &s.origins} {
+		if *file, err = os.OpenFile(filepath.Join(folder, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			*file = nil
+			return nil, errors.Join(fmt.Errorf("make a file for facts that do not fit into memory: %w", err), s.close())
+		}
 	}
 	return s, nil
 }
@@ -55,7 +60,7 @@ func newSpill(dir string) (*spill, error) {
 // close removes the files.
 func (s *spill) close() error {
 	var errs []error
-	for _, f := range []*os.File{s.rows, s.facts} {
+	for _, f := range []*os.File{s.rows, s.facts, s.traceFile, s.origins} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}
@@ -87,6 +92,9 @@ func (w *Worker) spillAll() (err error) {
 	}
 	if err = w.rows.write(); err == nil {
 		err = w.writeRun()
+	}
+	if err == nil {
+		err = w.writeTraces()
 	}
 	if err != nil {
 		return fmt.Errorf("put facts that do not fit into memory into %q: %w", w.spill.folder, err)
@@ -126,6 +134,9 @@ func (f *fact) encode(b *[factBytes]byte) {
 		binary.LittleEndian.PutUint32(b[24+4*i:], n)
 	}
 	b[44], b[45], b[46], b[47] = f.base, f.severity, byte(f.kind), 0
+	if f.again {
+		b[47] = 1
+	}
 }
 
 // decode is the reverse of encode.
@@ -135,7 +146,7 @@ func (f *fact) decode(b *[factBytes]byte) {
 	for i, n := range []*uint32{&f.group, &f.value, &f.tenant, &f.row, &f.matched} {
 		*n = binary.LittleEndian.Uint32(b[24+4*i:])
 	}
-	f.base, f.severity, f.kind = b[44], b[45], kind(b[46])
+	f.base, f.severity, f.kind, f.again = b[44], b[45], kind(b[46]), b[47] == 1
 }
 
 // rows are what is shown of the records of a worker. Their pages may have gone

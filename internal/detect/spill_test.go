@@ -26,13 +26,13 @@ func TestSpillIsPrivateAndRemoved(t *testing.T) {
 		t.Errorf("folder: %v, %v", info.Mode(), err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, folders[0].Name(), "*"))
-	if err != nil || len(files) != 2 {
+	if err != nil || len(files) != 4 {
 		t.Errorf("%v, %v", files, err)
 	}
 	if n := len(w.spill.runs); n < 3 {
 		t.Errorf("%d runs", n)
 	}
-	res, err := d.Decide(t.Context(), []*Worker{w}, nil)
+	res, err := d.Decide(t.Context(), []*Worker{w}, nil, nil)
 	if err != nil || len(res.Detections) != 1 || res.Detections[0].Count != 20 {
 		t.Errorf("got %+v, %v", res, err)
 	}
@@ -57,7 +57,7 @@ func TestDecideRefusesDamagedFiles(t *testing.T) {
 		if err := os.Truncate(filepath.Join(w.spill.folder, name), 30); err != nil {
 			t.Fatal(err)
 		}
-		if res, err := d.Decide(t.Context(), []*Worker{w}, nil); err == nil {
+		if res, err := d.Decide(t.Context(), []*Worker{w}, nil, nil); err == nil {
 			t.Errorf("%s cut short: %+v", name, res)
 		}
 		if err := w.Close(); err != nil {

@@ -21,6 +21,8 @@ type target struct {
 	// firing is known, in the rules beneath as well.
 	wait  int64
 	feeds []feed   // the correlations above
+	rests []rest   // the correlations beneath whose firings are facts
+	sifts bool     // its facts may be traces
 	said  []int    // targets under whose names it is told what was not seen: those that alert
 	raise []*watch // by index of rule.Raises; nil where the raise watches no record
 }
@@ -43,6 +45,9 @@ type use struct {
 	values []event.Field
 	told   uint64 // shapes, a bit each, that always tell of all these fields
 	loose  bool   // see target.loose
+	sifted uint64 // shapes, a bit each, of which traces may stand in place of facts
+
+	groupSet, valueSet int // group and values among Detector.sets
 }
 
 // feed says that the firing facts of a correlation are facts of a target.
@@ -52,6 +57,14 @@ type feed struct {
 	base   int
 	group  []int // places in the group of the correlation
 	values []int
+}
+
+// rest says that the firing facts of a correlation are facts of the target that
+// rests on it.
+type rest struct {
+	target int
+	base   int
+	same   bool // both group by the same values in the same order
 }
 
 // watch is a raise of a target that looks at records, for the matches of one
@@ -182,12 +195,25 @@ func (d *Detector) connect(t int, b *rule.Base, u use, made map[*rule.Compiled]i
 	if !ok || inner < 0 {
 		return nil
 	}
+	if u.role == counts {
+		d.targets[t].rests = append(d.targets[t].rests, rest{inner, u.base, isAll(b.GroupIndex, len(b.Rule.Group))})
+	}
 	d.targets[inner].feeds = append(d.targets[inner].feeds, feed{target: t, role: u.role, base: u.base, group: b.GroupIndex, values: b.ValueIndex})
 	d.targets[t].wait = max(d.targets[t].wait, patience(d.targets[t].rule)+d.targets[inner].wait)
 	if u.role == follows {
 		d.doubt(t, b.Rule, b.GroupIndex)
 	}
 	return nil
+}
+
+// isAll tells whether places are all there are, in their order.
+func isAll(places []int, count int) bool {
+	for i, place := range places {
+		if place != i {
+			return false
+		}
+	}
+	return len(places) == count
 }
 
 // patience is how long a rule waits by itself, in seconds.

@@ -416,7 +416,7 @@ func TestTravelOfManyPlaces(t *testing.T) {
 		one := went{id: i, account: 'a', at: at, time: int64(i)}
 		w.See(recordOf(t, d, one.json()))
 	}
-	res, err := d.Decide(context.Background(), []*Worker{w}, nil)
+	res, err := d.Decide(context.Background(), []*Worker{w}, nil, nil)
 	if err != nil || len(res.Detections) != 0 {
 		t.Errorf("got %+v, %v", res, err)
 	}

@@ -33,7 +33,7 @@ func (x *decision) survey(t int) {
 		case e.kind == maybeAny:
 			x.anyGroup = append(x.anyGroup, after{tenant: x.tenantOf(e), time: e.time})
 		case e.kind == isFact && x.repeated(e.key):
-			s, v := x.slot(t, e), version{e.of, e.row}
+			s, v := x.slot(t, e), e.version()
 			known, ok := first[s]
 			if !ok {
 				first[s] = v
@@ -56,7 +56,7 @@ func (x *decision) isOld(t int, e *entry) bool {
 		return false
 	}
 	best, several := x.versions[x.slot(t, e)]
-	return several && x.newest(e.key, version{e.of, e.row}, best) != 0
+	return several && x.newest(e.key, e.version(), best) != 0
 }
 
 // all goes through all facts of a target, in no order. What it hands out is

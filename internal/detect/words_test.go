@@ -64,7 +64,7 @@ func TestFullArenaIsSaid(t *testing.T) {
 	if n := w.words.put([]byte("one more")); n != 0 || w.Err() == nil {
 		t.Errorf("number %d, error %v", n, w.Err())
 	}
-	if _, err := w.d.Decide(t.Context(), []*Worker{w}, nil); err == nil {
+	if _, err := w.d.Decide(t.Context(), []*Worker{w}, nil, nil); err == nil {
 		t.Error("decided on facts that were not kept")
 	}
 }
@@ -133,6 +133,7 @@ func TestRowsRoundTrip(t *testing.T) {
 func TestEntitiesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := bare(MaxWindow).newWorker()
+		var memo entityMemo
 		text := rapid.OneOf(rapid.StringN(1, 300, -1), rapid.SampledFrom([]string{"a", "app", "\x00", "a\x00b"}),
 			rapid.StringMatching(`[0-9a-fg]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}`))
 		for range rapid.IntRange(1, 20).Draw(t, "records") {
@@ -143,15 +144,22 @@ func TestEntitiesRoundTrip(t *testing.T) {
 				if rapid.Bool().Draw(t, "without a name") {
 					e.Name = e.ID
 				}
-				if want = append(want, e); entityOf(string(entityKey(nil, e.Kind, []byte(e.ID), []byte(e.Name)))) != e {
-					t.Fatalf("key of %+v", e)
-				}
+				want = append(want, e)
 				w.entity(e.Kind, []byte(e.ID), []byte(e.Name))
 			}
 			var got shown
 			got.read(w.shown.append(nil, keyed('r', 1)), keyed('r', 1))
 			if list := w.entities(&got); !slices.Equal(list, want) {
 				t.Fatalf("got  %+v\nwant %+v", list, want)
+			}
+			var list []event.Entity
+			for written, rest := cutEntity(got.named); written != nil; written, rest = cutEntity(rest) {
+				list = append(list, memo.entity(w, 0, written), memo.entity(w, 0, written))
+			}
+			for i, e := range want {
+				if list[2*i] != e || list[2*i+1] != e {
+					t.Fatalf("got  %+v\nwant %+v, each twice", list, want)
+				}
 			}
 		}
 	})

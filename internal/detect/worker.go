@@ -26,7 +26,15 @@ type Worker struct {
 	lean  lean
 	err   error // why it cannot keep facts any more
 
-	number   int // of the record at hand, from 1
+	traces    []traces // by target
+	origins   origins
+	countries countries
+	summed    []sums  // by set of fields
+	recall    *recall // of one that reads records again; nil: it sees them for the first time
+
+	number   int    // of the record at hand, from 1
+	at       At     // the same: where it can be read again
+	origin   uint32 // the same: its number; 0: it has none
 	shown    shown
 	isShown  bool // of the record at hand
 	pending  []pendingFact
@@ -101,13 +109,19 @@ func (d *Detector) newWorker() *Worker {
 	counts := len(d.targets) * shapeCount
 	return &Worker{
 		d: d, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
+		traces: make([]traces, len(d.targets)), summed: make([]sums, len(d.sets)),
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
 		lean: newLean(d), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
 }
 
 // See matches one record in scope, whose time has been checked.
-func (w *Worker) See(r *event.Record) {
+func (w *Worker) See(r *event.Record) { w.SeeAt(r, At{}) }
+
+// SeeAt is See for a record that can be read again at a place, so that little
+// of it need be kept.
+func (w *Worker) SeeAt(r *event.Record, at At) {
+	w.at, w.origin = at, 0
 	w.number++
 	w.isShown = false
 	w.last = max(w.last, r.Time())
@@ -116,6 +130,12 @@ func (w *Worker) See(r *event.Record) {
 	}
 	w.tally(shapeLog{r.Shape(), r.Logs()})
 	w.out = w.matcher.Match(r, r.Logs(), w.out[:0])
+	w.matches(r)
+	w.finish()
+}
+
+// matches goes through what rules say of the record at hand.
+func (w *Worker) matches(r *event.Record) {
 	for i := range w.out {
 		if o := &w.out[i]; o.Result == rule.True {
 			w.match(r, o)
@@ -123,7 +143,6 @@ func (w *Worker) See(r *event.Record) {
 			w.unknown(r, o)
 		}
 	}
-	w.finish()
 }
 
 // Err says why the worker can keep facts no more; what it found then is not
@@ -148,12 +167,15 @@ func (w *Worker) tally(s shapeLog) {
 
 // finish writes the row of the record at hand and the facts that point to it.
 func (w *Worker) finish() {
-	if len(w.pending) == 0 {
+	if len(w.pending) == 0 && (w.recall == nil || !w.isShown) {
 		return
 	}
-	w.text = w.shown.append(w.text[:0], w.pending[0].fact.key)
+	w.text = w.shown.append(w.text[:0], w.shown.key)
 	row := w.rows.put(w.text)
 	w.held += len(w.text)
+	if w.recall != nil {
+		w.recall.row = row
+	}
 	for _, p := range w.pending {
 		p.fact.row = row
 		w.keep(p.target, p.fact)
@@ -172,6 +194,9 @@ func (w *Worker) keep(target int, f fact) {
 // unknown notes what kept a rule from being decided, under the names of the
 // rules that would have alerted.
 func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
+	if w.recall != nil {
+		return
+	}
 	for i := range w.d.usesAt[o.Place] {
 		u, missing := &w.d.usesAt[o.Place][i], w.blind
 		switch {
@@ -193,6 +218,9 @@ func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
 // miss counts the record at hand, once for a target, among those in which it
 // could not see something: a field, or a list of the baseline.
 func (w *Worker) miss(counts []*blindCount, target int, shape event.Shape, f event.Field, list string) {
+	if w.recall != nil {
+		return // it was told when the record was seen first
+	}
 	for _, t := range w.d.targets[target].said {
 		at := &counts[t*shapeCount+int(shape)]
 		if *at == nil {

@@ -101,7 +101,7 @@ func (s *splitter) csvRows() {
 			}
 		case raw != nil:
 			s.csv.lost = false
-			s.add(ContainerCSV, Item{Raw: raw, Place: s.csv.row.place})
+			s.add(ContainerCSV, Item{Raw: raw, Place: s.csv.row.place, Offset: NoOffset})
 		}
 	}
 	if s.csv.lost {

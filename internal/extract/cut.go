@@ -75,7 +75,7 @@ func (s *splitter) value() []byte {
 
 // item is the value that was cut out, as an item.
 func (s *splitter) item() Item {
-	it := Item{Raw: s.value(), Place: s.cut.place}
+	it := Item{Raw: s.value(), Place: s.cut.place, Offset: s.cut.start}
 	if s.cut.first >= 0 {
 		it.index, it.from, it.first = &s.batch.index, int32(s.cut.start-s.base), int32(s.cut.first)
 	}

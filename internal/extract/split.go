@@ -57,6 +57,9 @@ type Item struct {
 	// value that stood in its place. It is nil where there is a Defect.
 	Raw []byte
 	Place
+	// Offset is where Raw begins in the input; NoOffset where it is no piece
+	// of the input, but made of one.
+	Offset int64
 	// Defect says why no record could be cut out here; "" is none.
 	Defect string
 
@@ -64,6 +67,9 @@ type Item struct {
 	from  int32  // place of Raw in the index
 	first int32  // of its brackets in the index
 }
+
+// NoOffset is the Offset of an Item whose Raw stands nowhere in the input.
+const NoOffset = -1
 
 // Containers in which records are found.
 const (

@@ -27,7 +27,8 @@ func splitAll(t testing.TB, r io.Reader, lim Limits) found {
 	t.Helper()
 	var f found
 	index := 0
-	f.err = Split(t.Context(), r, lim, func(b *Batch) error {
+	var input bytes.Buffer
+	f.err = Split(t.Context(), io.TeeReader(r, &input), lim, func(b *Batch) error {
 		if f.container == "" {
 			f.container = b.Container
 		}
@@ -40,12 +41,27 @@ func splitAll(t testing.TB, r io.Reader, lim Limits) found {
 				f.items = append(f.items, fmt.Sprintf("%d! %s", it.Line, it.Defect))
 				continue
 			}
+			checkOffset(t, input.Bytes(), b.Container, &it)
 			f.items = append(f.items, fmt.Sprintf("%d: %s", it.Line, AppendCompact(nil, it.Raw)))
 		}
 		b.Release()
 		return nil
 	})
 	return f
+}
+
+// checkOffset looks for an item at its place in the input.
+func checkOffset(t testing.TB, input []byte, container string, it *Item) {
+	t.Helper()
+	if made := (container == ContainerTable || container == ContainerCSV) && it.Raw[0] == '{'; made || it.Offset == NoOffset {
+		if made != (it.Offset == NoOffset) {
+			t.Errorf("%s: an item has the offset %d", container, it.Offset)
+		}
+		return
+	}
+	if !bytes.HasPrefix(input[it.Offset:], it.Raw) {
+		t.Errorf("offset %d is not that of %.40q", it.Offset, it.Raw)
+	}
 }
 
 // readSizes are ways to read the same bytes.

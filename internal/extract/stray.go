@@ -12,7 +12,7 @@ func (s *splitter) stray(container string) {
 	if s.wordEnds() && s.held() {
 		from := int(s.cut.start - s.base)
 		if raw := s.buf[from : from+int(size) : from+int(size)]; isScalar(raw) {
-			s.add(container, Item{Raw: raw, Place: s.cut.place})
+			s.add(container, Item{Raw: raw, Place: s.cut.place, Offset: s.cut.start})
 			s.fresh = false
 			return
 		}

@@ -126,7 +126,7 @@ func (s *splitter) notRow(c byte) {
 
 // row reads one row and makes it an object.
 func (s *splitter) row() {
-	it := Item{}
+	it := Item{Offset: NoOffset}
 	if s.cutOut('[', false) == cutWhole {
 		it.Raw, it.Defect = s.renderRow(s.value())
 	} else {

@@ -28,8 +28,8 @@ func UTF8(r io.Reader) (io.Reader, string, error) {
 		return nil, "", fmt.Errorf("read: %w", err)
 	}
 	switch b := h.head; {
-	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
-		h.head = b[3:]
+	case MarkSize(b) > 0:
+		h.head = b[MarkSize(b):]
 		return h, EncodingUTF8, nil
 	case bytes.HasPrefix(b, []byte("\xff\xfe")):
 		h.head = b[2:]
@@ -43,6 +43,16 @@ func UTF8(r io.Reader) (io.Reader, string, error) {
 		return &utf16Reader{r: h, order: binary.BigEndian}, EncodingUTF16BE, nil
 	}
 	return h, EncodingUTF8, nil
+}
+
+// MarkSize is how many bytes of an input that begins so are a byte order mark
+// of UTF-8, which UTF8 takes off.
+func MarkSize(head []byte) int {
+	const mark = "\xef\xbb\xbf"
+	if bytes.HasPrefix(head, []byte(mark)) {
+		return len(mark)
+	}
+	return 0
 }
 
 // utf16Reader converts UTF-16 to UTF-8.

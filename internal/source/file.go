@@ -113,7 +113,8 @@ func (f *Files) file(ctx context.Context, in found, l *inputs, h Handler) error 
 	section := func() *io.SectionReader { return io.NewSectionReader(file, 0, info.Size()) }
 	return f.input(ctx, stream{
 		path: in.path, walked: in.walked, bytes: info.Size(), whole: true, r: section(), tell: f.Progress,
-		again: func() (io.ReadCloser, error) { return io.NopCloser(section()), nil },
+		again:    func() (io.ReadCloser, error) { return io.NopCloser(section()), nil },
+		original: &Original{path: in.path, info: info, skip: int64(extract.MarkSize(head[:n]))},
 	}, l, h)
 }
 
@@ -160,7 +161,8 @@ type stream struct {
 	tell   func(int) // of the bytes that come; may be nil
 	how    string    // compression of the archive around it
 
-	again func() (io.ReadCloser, error) // from the start; nil where it can be read once
+	again    func() (io.ReadCloser, error) // from the start; nil where it can be read once
+	original *Original                     // the file, where the stream is all of it
 }
 
 // input reads one input into the handler and closes its account.
@@ -227,6 +229,9 @@ func (f *Files) split(ctx context.Context, in stream, e *Entry, sink Sink) error
 	}
 	if encoding != "utf-8" {
 		e.Encoding += "+" + encoding
+	}
+	if e.Encoding == extract.Plain {
+		e.original = in.original
 	}
 	text, done, err := f.spool(ctx, &in, text)
 	defer done()

@@ -85,6 +85,7 @@ type Entry struct {
 	Note string `json:"note,omitempty"`
 
 	first, last int64
+	original    *Original
 }
 
 // Quarantined is one record that could not be read.

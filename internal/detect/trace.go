@@ -1,0 +1,224 @@
+package detect
+
+import (
+	"hash/maphash"
+	"slices"
+
+	"vakt/internal/event"
+	"vakt/internal/geo"
+	"vakt/internal/rule"
+)
+
+// trace is what is kept of a match where its record can be read again: enough
+// to tell that its group cannot fire. Most groups cannot, and facts are made
+// only of the records of those that may (see sifter).
+//
+// It says too much where it is not sure, and never too little: groups with one
+// tag are taken for one, and so is a record that comes twice for two.
+type trace struct {
+	tag    uint32 // of the group: see words.tag
+	origin uint32 // of the record; it has its time
+	value  uint64 // a hash of what is counted, a country, or the place of the rule among those of the target
+}
+
+// traceBytes is what a trace takes, in memory and in a file.
+const traceBytes = 16
+
+// traces are those of a worker and target.
+type traces struct {
+	counted  paged[trace] // in place of facts
+	followed paged[trace] // in place of followers
+}
+
+// mayBeTraces tells whether the facts of a target may be traces: more of them
+// never keep it from firing, so that traces, which say too much, miss nothing.
+func (d *Detector) mayBeTraces(t *target) bool {
+	c := t.rule
+	switch {
+	case !t.steady || c.Growth != nil || c.FirstSeen != nil:
+		return false
+	case c.Travel != nil:
+		return true
+	case temporal(c):
+		return !slices.ContainsFunc(t.rests, func(r rest) bool { return !r.same || !d.targets[r.target].sifts })
+	}
+	return c.Correlation != nil && countsFacts(c) && len(t.rests) == 0
+}
+
+// sift finds out of which uses traces may stand in place of facts, for each
+// shape: of those whose records always tell of all that a fact is made of, so that
+// nothing is left to be said that could not be seen.
+func (d *Detector) sift() {
+	for i := range d.targets {
+		d.targets[i].sifts = d.mayBeTraces(&d.targets[i])
+	}
+	sets := [][]event.Field{}
+	number := func(fields []event.Field) int {
+		at := slices.IndexFunc(sets, func(s []event.Field) bool { return slices.Equal(s, fields) })
+		if at < 0 {
+			at, sets = len(sets), append(sets, fields)
+		}
+		return at
+	}
+	for _, c := range d.set.Rules() {
+		for i := range d.uses[c] {
+			u := &d.uses[c][i]
+			t := &d.targets[u.target]
+			u.groupSet, u.valueSet = number(u.group), number(u.values)
+			if u.role == doubts || !t.sifts && (u.role == counts || len(t.rests) > 0) {
+				continue
+			}
+			u.sifted = u.told
+			for _, s := range event.Shapes() {
+				if slices.ContainsFunc(u.asks(t.rule, c), func(f event.Field) bool { return !d.layout.Tells(s, c.Log, f) }) {
+					u.sifted &^= 1 << s
+				}
+			}
+		}
+	}
+	d.sets = sets
+}
+
+// asks are the fields that a fact is made of, beside groups and values.
+func (u *use) asks(t, c *rule.Compiled) []event.Field {
+	if u.role != counts {
+		return nil
+	}
+	var fields []event.Field
+	if c.LevelField != event.NoField {
+		fields = append(fields, c.LevelField)
+	}
+	if t.Collapse != nil {
+		fields = append(fields, t.Collapse.Fields(c.Log)...)
+	}
+	if t.Travel != nil {
+		fields = append(fields, t.Travel.Country, t.Travel.Lat, t.Travel.Lon)
+	}
+	return fields
+}
+
+// leavesTrace tells whether a match of the record at hand may be a trace.
+func (w *Worker) leavesTrace(u *use, shape event.Shape) bool {
+	return w.at.Size > 0 && u.sifted>>shape&1 == 1
+}
+
+// trace keeps traces of a match for a target. There are none where the record
+// has no value to group by, or to count; ok is false where only a fact will do.
+func (w *Worker) trace(r *event.Record, u *use) (kept, ok bool) {
+	groups := w.sums(r, u.groupSet)
+	if len(groups) == 0 {
+		return false, true
+	}
+	kind := w.d.targets[u.target].rule
+	switch {
+	case kind.Travel != nil:
+		country, known := w.countryOf(firstText(r, kind.Travel.Country))
+		if known {
+			w.traced(r, u, groups, country)
+		}
+		return known, known
+	case kind.Collapse == nil && len(u.values) > 0:
+		values := w.sums(r, u.valueSet)
+		for _, value := range values {
+			w.traced(r, u, groups, value)
+		}
+		return len(values) > 0, true
+	}
+	w.traced(r, u, groups, uint64(u.base))
+	return true, true
+}
+
+// traced keeps a trace for each group.
+func (w *Worker) traced(r *event.Record, u *use, groups []uint64, value uint64) {
+	list := &w.traces[u.target].counted
+	for _, group := range groups {
+		w.leaveTrace(list, trace{uint32(group >> tagBits), w.originOf(r), value})
+	}
+}
+
+// traceAfter keeps a trace of what follows.
+func (w *Worker) traceAfter(r *event.Record, u *use) {
+	list := &w.traces[u.target].followed
+	for _, group := range w.sums(r, u.groupSet) {
+		w.leaveTrace(list, trace{tag: uint32(group >> tagBits), origin: w.originOf(r)})
+	}
+}
+
+func (w *Worker) leaveTrace(list *paged[trace], t trace) {
+	list.add(t)
+	if w.held += traceBytes; w.held > w.d.limit && w.err == nil {
+		w.err = w.spillAll()
+	}
+}
+
+// sums are the hashes of every group that a record belongs to by some fields,
+// of which the first bits are the tag of the group.
+type sums struct {
+	number int // of the record
+	list   []uint64
+}
+
+// sums finds those of the record at hand by a set of fields, once.
+func (w *Worker) sums(r *event.Record, set int) []uint64 {
+	s := &w.summed[set]
+	if s.number != w.number {
+		s.number = w.number
+		s.list = w.appendSums(s.list[:0], r, w.d.sets[set], 0)
+	}
+	return s.list
+}
+
+// appendSums goes through the values of the fields. The first so many bytes of
+// w.text hold those of the fields before.
+func (w *Worker) appendSums(list []uint64, r *event.Record, fields []event.Field, before int) []uint64 {
+	if len(fields) == 0 {
+		return append(list, maphash.Bytes(w.d.seed, nil))
+	}
+	v, is := r.Only(fields[0])
+	switch is {
+	case event.Alone:
+		return w.appendSum(list, r, v.Text, fields, before)
+	case event.Mixed:
+		for _, v := range r.Field(fields[0]).List {
+			list = w.appendSum(list, r, v.Text, fields, before)
+		}
+	}
+	return list
+}
+
+func (w *Worker) appendSum(list []uint64, r *event.Record, text []byte, fields []event.Field, before int) []uint64 {
+	switch w.text = appendLower(w.text[:before], text); {
+	case len(text) == 0:
+		return list
+	case len(fields) == 1:
+		return append(list, maphash.Bytes(w.d.seed, w.text))
+	}
+	w.text = append(w.text, joint...)
+	return w.appendSums(list, r, fields[1:], len(w.text))
+}
+
+// countries remembers which codes of two letters are those of countries that
+// have a place: 0 is not known yet.
+type countries [1 << 10]int8
+
+const (
+	isCountry = 1
+	noCountry = -1
+)
+
+// countryOf is a country as a number; ok is false for any other text.
+func (w *Worker) countryOf(text []byte) (country uint64, ok bool) {
+	const letterBits = 5
+	if len(text) != 2 || text[0]|0x20 < 'a' || text[0]|0x20 > 'z' || text[1]|0x20 < 'a' || text[1]|0x20 > 'z' {
+		return 0, false
+	}
+	country = uint64(text[0]&31)<<letterBits | uint64(text[1]&31)
+	is := &w.countries[country]
+	if *is == 0 {
+		*is = noCountry
+		if geo.Country(countryCode(text)) != nil {
+			*is = isCountry
+		}
+	}
+	return country, *is == isCountry
+}
