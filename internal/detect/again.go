@@ -152,7 +152,7 @@ func (r *reader) again(o *origin, targets []int) (row uint32, err error) {
 
 // paged is a list that grows without moving what it holds, and knows its items
 // by their place.
-type paged[T any] struct{ pages [][]T }
+type paged[T comparable] struct{ pages [][]T }
 
 const pageItems = 1 << 12
 
@@ -177,6 +177,20 @@ func (p *paged[T]) len() int {
 }
 
 func (p *paged[T]) item(i int) *T { return &p.pages[i/pageItems][i%pageItems] }
+
+// endsWith tells whether the end of the list holds an item, where the end is as
+// long as its items are like that.
+func (p *paged[T]) endsWith(v T, like func(*T) bool) bool {
+	for i := p.len() - 1; i >= 0; i-- {
+		switch last := p.item(i); {
+		case !like(last):
+			return false
+		case *last == v:
+			return true
+		}
+	}
+	return false
+}
 
 // each goes through the list.
 func (p *paged[T]) each(yield func(*T) bool) {

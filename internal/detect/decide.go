@@ -367,9 +367,40 @@ func (x *decision) read(v version) (row uint32, err error) {
 	return row, err
 }
 
+// facts are those of a record that is read again for a target.
+func (x *decision) facts(target int, of, number uint32) (list []entry) {
+	if x.reader == nil {
+		x.reader, x.readings = x.common.newReader(), map[version]uint32{}
+	}
+	o, err := x.workers[of].origins.of(number)
+	if err == nil {
+		_, err = x.reader.again(&o, []int{target})
+	}
+	x.fail(err)
+	for f := range x.reader.facts[target].each {
+		list = append(list, entry{fact: *f, of: uint32(len(x.workers))})
+	}
+	x.reader.facts[target] = facts{}
+	return list
+}
+
+// traces goes through those that stand in place of facts of a target.
+func (x *decision) traces(target int, see func(of uint32, t *trace, o *origin)) {
+	s := sifter{common: x.common}
+	s.each(target, false, 0, 1, func(of uint32, t *trace) {
+		o, err := x.workers[of].origins.of(t.origin)
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		see(of, t, &o)
+	})
+	x.fail(s.failed)
+}
+
 // global is the decision's number of a text of a worker.
 func (x *decision) global(worker, text uint32) uint32 {
-	return x.globalOf(x.workers[worker], text)
+	return x.globalOf(x.worker(worker), text)
 }
 
 func (x *decision) globalOf(w *Worker, text uint32) uint32 {

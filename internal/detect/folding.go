@@ -129,6 +129,9 @@ type gathered struct {
 	matched  set[uint32]
 	entities texts // the number of a worker, in four bytes, and how it writes an entity
 
+	worker uint32 // of the last record
+	named  []byte // its entities, as they are written
+
 	told []event.Shape // those of the last alert; alerts with the same share them
 	memo entityMemo
 }
@@ -139,6 +142,7 @@ func (g *gathered) empty() {
 	g.shapes.empty()
 	g.matched.empty()
 	g.entities.empty()
+	g.named = g.named[:0]
 }
 
 // show fills in what the records of facts say, which are sorted by time and
@@ -194,6 +198,10 @@ func (j *judge) showRecord(det *Detection, f *point) {
 	if g.records.add(s.id) && j.x.d.keep > 0 {
 		det.Raw = append(det.Raw, j.x.worker(of).kept.raw(s.raw))
 	}
+	if of == g.worker && bytes.Equal(s.named, g.named) {
+		return // as of the one before it
+	}
+	g.worker, g.named = of, append(g.named[:0], s.named...)
 	for written, rest := cutEntity(s.named); written != nil; written, rest = cutEntity(rest) {
 		j.buf = append(binary.LittleEndian.AppendUint32(j.buf[:0], of), written...)
 		g.entities.add(j.buf)

@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"cmp"
 	"context"
+	"hash/maphash"
 	"math"
 	"slices"
 	"time"
@@ -9,12 +11,13 @@ import (
 	"vakt/internal/event"
 )
 
-// dayOfGroup is a local day of a group, in texts of a worker or, with the
-// worker's number, of the decision.
+// dayOfGroup is a local day of a group, which is known by a hash. The tenant is
+// a text of a worker or, with ofDecision, of the decision.
 type dayOfGroup struct {
-	of            uint32
-	tenant, group uint32
-	day           int64
+	of     uint32
+	tenant uint32
+	group  uint64
+	day    int64
 }
 
 // dayCount is how many records a day has.
@@ -34,13 +37,14 @@ func (c *dayCount) add(o dayCount) {
 
 // repeated is a record that may have been seen several times, in a group.
 type repeated struct {
-	key           event.Key
-	tenant, group uint32
+	key    event.Key
+	tenant uint32
+	group  uint64
 }
 
-// comparison decides one growth. Facts come in any order and are counted one
-// by one; nothing is kept of them but the numbers of days, and the time of
-// records that were seen several times.
+// comparison decides one growth. Facts and traces come in any order and are
+// counted one by one; nothing is kept of them but the numbers of days, the time
+// of records that were seen several times, and where each group was met first.
 type comparison struct {
 	*judge
 	clock    wallClock
@@ -49,8 +53,16 @@ type comparison struct {
 	counts   map[dayOfGroup]*dayCount
 	repeats  map[repeated]int64     // earliest time
 	tenants  map[uint32]*tenantDays // by number of the decision
+	met      map[uint64]meeting     // by group
 	lastKey  dayOfGroup
 	lastSeen *dayCount
+}
+
+// meeting is a fact of a group, or a trace.
+type meeting struct {
+	of     uint32
+	origin uint32 // of the trace; 0: it is a fact
+	group  uint32 // of the fact
 }
 
 // tenantDays are the days of a tenant that have records.
@@ -65,7 +77,7 @@ func (j *judge) compareDays(ctx context.Context) {
 		return
 	}
 	c := &comparison{
-		judge: j, clock: wallClock{zone: j.t.rule.Growth.Zone}, counts: map[dayOfGroup]*dayCount{}, repeats: map[repeated]int64{}, tenants: map[uint32]*tenantDays{},
+		judge: j, clock: wallClock{zone: j.t.rule.Growth.Zone}, counts: map[dayOfGroup]*dayCount{}, repeats: map[repeated]int64{}, tenants: map[uint32]*tenantDays{}, met: map[uint64]meeting{},
 	}
 	c.today, c.hour = c.clock.at(j.x.now)
 	if !c.count(ctx) {
@@ -80,40 +92,55 @@ func (j *judge) compareDays(ctx context.Context) {
 	}
 }
 
-// count takes all facts in; false where there are none, or the run is over.
+// count takes all facts and traces in; false where there are none, or the run
+// is over.
 func (c *comparison) count(ctx context.Context) bool {
 	n := 0
 	for e := range c.x.all(c.number) {
 		if n++; n%(1<<16) == 0 && ctx.Err() != nil {
 			return false
 		}
-		if !c.x.repeated(e.key) {
-			c.take(dayOfGroup{of: e.of, tenant: c.tenantOf(e), group: e.group}, e.time)
-			continue
-		}
-		k := repeated{e.key, c.x.tenantOf(e), c.x.global(e.of, e.group)}
-		if known, ok := c.repeats[k]; !ok || e.time < known {
-			c.repeats[k] = e.time
-		}
+		c.see(e.of, e.tenant, c.hashOf(e), e.key, e.time, meeting{of: e.of, group: e.group})
 	}
-	return n > 0
+	c.x.traces(c.number, func(of uint32, t *trace, o *origin) {
+		n++
+		c.see(of, t.tag, t.value, o.key, o.time, meeting{of: of, origin: t.origin})
+	})
+	return n > 0 && ctx.Err() == nil
 }
 
-// tenantOf is the number of an entry's tenant among the words of its worker.
-func (c *comparison) tenantOf(e *entry) uint32 {
+// hashOf is what the group of a fact is known by.
+func (c *comparison) hashOf(e *entry) uint64 {
+	return maphash.Bytes(c.x.d.seed, c.x.worker(e.of).words.text(e.group))
+}
+
+// see takes one in.
+func (c *comparison) see(of, tenant uint32, group uint64, key event.Key, second int64, at meeting) {
 	if !c.x.several {
-		return 0
+		tenant = 0
 	}
-	return e.tenant
+	first := false
+	if c.x.repeated(key) {
+		k := repeated{key, c.x.global(of, tenant), group}
+		known, ok := c.repeats[k]
+		if first = !ok; first || second < known {
+			c.repeats[k] = second
+		}
+	} else {
+		first = c.take(dayOfGroup{of: of, tenant: tenant, group: group}, second)
+	}
+	if _, met := c.met[group]; first && !met {
+		c.met[group] = at
+	}
 }
 
-// take counts a record for the day of its time.
-func (c *comparison) take(k dayOfGroup, second int64) {
+// take counts a record for the day of its time, and tells whether it is its first.
+func (c *comparison) take(k dayOfGroup, second int64) (first bool) {
 	day, clock := c.clock.at(second)
 	k.day = day
 	if k != c.lastKey || c.lastSeen == nil {
 		if c.counts[k] == nil {
-			c.counts[k] = &dayCount{}
+			c.counts[k], first = &dayCount{}, true
 		}
 		c.lastKey, c.lastSeen = k, c.counts[k]
 	}
@@ -122,6 +149,7 @@ func (c *comparison) take(k dayOfGroup, second int64) {
 		one.until = 1
 	}
 	c.lastSeen.add(one)
+	return first
 }
 
 // ofDecision is the worker's number of a count in texts of the decision.
@@ -134,7 +162,7 @@ func (c *comparison) gather() {
 	c.counts = map[dayOfGroup]*dayCount{}
 	for k, n := range mine {
 		if k.of != ofDecision {
-			k.tenant, k.group = c.x.global(k.of, k.tenant), c.x.global(k.of, k.group)
+			k.tenant = c.x.global(k.of, k.tenant)
 		}
 		k.of = ofDecision
 		if c.counts[k] == nil {
@@ -161,7 +189,8 @@ type grown struct {
 	dayOfGroup
 	dayCount
 	number, before int
-	points         []point // the sample
+	traced         []traced // of its day
+	points         []point  // the sample
 }
 
 // fired finds the days that have grown, in any order.
@@ -174,10 +203,9 @@ func (c *comparison) fired() map[dayOfGroup]*grown {
 		if !c.t.rule.Holds(float64(number)) || !g.Exceeds(number, before) {
 			continue
 		}
-		group := c.groupValues(string(c.x.words.text(k.group)))
 		t := c.tenants[k.tenant]
 		switch {
-		case c.holiday(group, k.day) || c.holiday(group, other.day):
+		case c.holiday(k.group, k.day) || c.holiday(k.group, other.day):
 		case t.first >= other.day || !t.days[other.day]:
 			c.learning()
 		default:
@@ -200,27 +228,85 @@ func (c *comparison) records(k dayOfGroup, compared int64) int {
 	}
 }
 
-func (c *comparison) holiday(group []string, date int64) bool {
+// holiday tells whether a date is one for a group. Most dates are none for
+// anybody.
+func (c *comparison) holiday(group uint64, date int64) bool {
 	year, month, day := time.Unix(date*day, 0).UTC().Date()
-	return c.t.rule.Growth.Holiday(group, year, month, day)
+	g := c.t.rule.Growth
+	return g.Holiday(nil, year, month, day) && g.Holiday(c.groupOf(group), year, month, day)
+}
+
+// groupOf is the values of a group.
+func (c *comparison) groupOf(group uint64) []string {
+	at := c.met[group]
+	if at.origin == 0 {
+		return c.groupValues(string(c.x.workers[at.of].words.text(at.group)))
+	}
+	for _, e := range c.x.facts(c.number, at.of, at.origin) {
+		if c.hashOf(&e) == group {
+			return c.groupValues(string(c.x.worker(e.of).words.text(e.group)))
+		}
+	}
+	return nil
 }
 
 // sample gives the days that fire the records that they show: those with the
-// least keys, of which every worker has kept the rows.
+// least keys, of which every worker has kept the rows, or which it can read
+// again.
 func (c *comparison) sample(fired map[dayOfGroup]*grown) {
+	day := func(of, tenant uint32, group uint64, second int64) *grown {
+		date, _ := c.clock.at(second)
+		if !c.x.several {
+			tenant = 0
+		}
+		return fired[dayOfGroup{ofDecision, c.x.global(of, tenant), group, date}]
+	}
 	for e := range c.x.all(c.number) {
 		if e.row == 0 {
 			continue
 		}
-		date, _ := c.clock.at(e.time)
-		k := dayOfGroup{ofDecision, c.x.tenantOf(e), c.x.global(e.of, e.group), date}
-		if f := fired[k]; f != nil {
+		if f := day(e.of, e.tenant, c.hashOf(e), e.time); f != nil {
 			f.points = append(f.points, c.x.point(c.t, e))
 		}
 	}
-	for _, f := range fired {
+	c.x.traces(c.number, func(of uint32, t *trace, o *origin) {
+		if f := day(of, t.tag, t.value, o.time); f != nil {
+			f.traced = append(f.traced, traced{o.key, of, t.origin})
+		}
+	})
+	for k, f := range fired {
+		for _, t := range leastTraced(f.traced) {
+			for _, e := range c.x.facts(c.number, t.of, t.origin) {
+				if c.hashOf(&e) == k.group {
+					f.points = append(f.points, c.x.point(c.t, &e))
+				}
+			}
+		}
 		f.points = c.least(f)
 	}
+}
+
+// traced is a trace of a record.
+type traced struct {
+	key        event.Key
+	of, origin uint32
+}
+
+// leastTraced are the traces of as many records as are shown, those with the
+// least keys.
+func leastTraced(list []traced) []traced {
+	slices.SortFunc(list, func(a, b traced) int {
+		return cmp.Or(compareKeys(a.key, b.key), cmp.Compare(a.of, b.of), cmp.Compare(a.origin, b.origin))
+	})
+	records := 0
+	for i := range list {
+		if i == 0 || list[i].key != list[i-1].key {
+			if records++; records > sampleSize {
+				return list[:i]
+			}
+		}
+	}
+	return list
 }
 
 // least keeps the newest version of the records with the least keys. Those
@@ -236,7 +322,7 @@ func (c *comparison) least(f *grown) []point {
 	kept := slices.CompactFunc(f.points, func(a, b point) bool { return a.key == b.key })
 	kept = kept[:min(len(kept), sampleSize)]
 	return slices.DeleteFunc(kept, func(p point) bool {
-		second, several := c.repeats[repeated{p.key, p.tenant, p.group}]
+		second, several := c.repeats[repeated{p.key, p.tenant, f.group}]
 		if !several {
 			return false
 		}
@@ -248,7 +334,7 @@ func (c *comparison) least(f *grown) []point {
 // detection is the alert of a day.
 func (c *comparison) detection(f *grown) Detection {
 	det := Detection{
-		Rule: c.t.rule, Tenant: string(c.x.words.text(f.tenant)), Group: c.groupValues(string(c.x.words.text(f.group))),
+		Rule: c.t.rule, Tenant: string(c.x.words.text(f.tenant)), Group: c.groupOf(f.group),
 		Day: f.day, Value: float64(f.number), Before: f.before, Severity: c.t.level,
 	}
 	sample := make([]*point, len(f.points))

@@ -61,7 +61,7 @@ func (w *Worker) count(r *event.Record, o *rule.Outcome, u *use) bool {
 		return false
 	}
 	f := fact{
-		key: r.Key(), time: r.Time(), tenant: w.words.put(r.Tenant()), matched: w.searches(o), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
+		key: r.Key(), time: r.Time(), tenant: w.tenantOf(r), matched: w.searches(o), base: uint8(u.base), severity: uint8(w.severity(r, o, u.target)),
 	}
 	for _, f.value = range w.values {
 		for _, f.group = range w.groups {
@@ -178,7 +178,7 @@ func (w *Worker) follow(r *event.Record, u *use, sure bool) {
 		w.traceAfter(r, u)
 		return
 	}
-	f := fact{time: r.Time(), tenant: w.words.put(r.Tenant()), kind: isAfter}
+	f := fact{time: r.Time(), tenant: w.tenantOf(r), kind: isAfter}
 	if !sure {
 		f.kind = maybe
 	}
@@ -229,7 +229,7 @@ func (w *Worker) show(r *event.Record) {
 	w.isShown = true
 	s := &w.shown
 	s.key, s.time, s.updated, s.size, s.shape = r.Key(), r.Time(), r.Updated(), r.Size(), r.Shape()
-	s.tenant, s.attempt, s.id = w.words.put(r.Tenant()), r.Attempt(), append(s.id[:0], r.ID()...)
+	s.tenant, s.attempt, s.id = w.tenantOf(r), r.Attempt(), append(s.id[:0], r.ID()...)
 	s.named, s.listed, s.counted = s.named[:0], s.listed[:0], s.counted[:0]
 	r.EachEntity(w.entity)
 	s.raw = w.kept.put(r.Raw())

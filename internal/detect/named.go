@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -68,21 +67,28 @@ func cutEntity(named []byte) (written, rest []byte) {
 	if len(named) == 0 {
 		return nil, nil
 	}
-	r := rowReader{named}
-	r.int()
-	r.skipText()
-	r.skipText()
-	return named[:len(named)-len(r.b)], r.b
+	at := 0
+	for named[at] >= 1<<7 {
+		at++
+	}
+	at = behindText(named, behindText(named, at+1))
+	return named[:at], named[at:]
 }
 
-// skipText leaves out what appendText has written, or textSame.
-func (r *rowReader) skipText() {
-	switch head := r.int(); head % (1 << textBits) {
-	case textWritten:
-		r.b = r.b[head>>textBits:]
-	case textUUID:
-		r.b = r.b[extract.UUIDBytes:]
+// behindText is the place behind what appendText has written at one, or
+// textSame.
+func behindText(named []byte, at int) int {
+	head, size := uint64(named[at]), 1
+	if head >= 1<<7 {
+		head, size = binary.Uvarint(named[at:])
 	}
+	switch head % (1 << textBits) {
+	case textWritten:
+		return at + size + int(head>>textBits)
+	case textUUID:
+		return at + size + extract.UUIDBytes
+	}
+	return at + size
 }
 
 // readEntity is the reverse of entity. The bytes are valid until the buffer is
@@ -121,40 +127,4 @@ func (w *Worker) entities(s *shown) []event.Entity {
 
 func compareEntities(a, b event.Entity) int {
 	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
-}
-
-// entityMemo remembers the entities that came lately, by worker and how it has
-// written them: alerts name the same accounts and applications again and again,
-// and their texts lie in many places. It is bounded: an entity takes the place
-// of another.
-type entityMemo struct {
-	seed  maphash.Seed
-	slots []entitySlot // nil before the first
-}
-
-type entitySlot struct {
-	known  bool
-	of     uint32 // worker
-	as     []byte // how it is written
-	entity event.Entity
-}
-
-const entitySlots = 1 << 8
-
-// entity reads one that the worker of a number has written.
-func (m *entityMemo) entity(w *Worker, of uint32, written []byte) event.Entity {
-	if m.slots == nil {
-		m.seed, m.slots = maphash.MakeSeed(), make([]entitySlot, entitySlots)
-	}
-	s := &m.slots[maphash.Bytes(m.seed, written)%entitySlots]
-	if s.known && s.of == of && bytes.Equal(s.as, written) {
-		return s.entity
-	}
-	var buf [2][extract.UUIDLength]byte
-	kind, id, name := w.readEntity(written, &buf)
-	*s = entitySlot{true, of, append(s.as[:0], written...), event.Entity{Kind: kind, ID: string(id)}}
-	if s.entity.Name = s.entity.ID; !bytes.Equal(id, name) {
-		s.entity.Name = string(name)
-	}
-	return s.entity
 }

@@ -82,7 +82,7 @@ func (x *decision) point(t *target, e *entry) point {
 			p.group = x.words.put(x.words.text(p.group))
 		}
 		if numeric(t.rule) && e.value != 0 {
-			text := x.workers[e.of].words.text(e.value)
+			text := x.worker(e.of).words.text(e.value)
 			p.number = math.Float64frombits(binary.BigEndian.Uint64(text))
 			p.value = x.words.put(text[8:])
 		} else {

@@ -64,10 +64,12 @@ func (s *texts) len() int { return len(s.ends) }
 // add takes a copy of a text in, and is false if it was there.
 func (s *texts) add(text []byte) bool {
 	if len(s.table) == 0 {
-		for i := range s.ends {
-			if string(s.at(i)) == string(text) {
+		from := 0
+		for _, end := range s.ends { // most differ in length or the last byte
+			if n := end - from; n == len(text) && (n == 0 || s.bytes[end-1] == text[n-1]) && string(s.bytes[from:end]) == string(text) {
 				return false
 			}
+			from = end
 		}
 	} else if slot := s.slot(text); *slot != 0 {
 		return false

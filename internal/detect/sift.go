@@ -132,8 +132,8 @@ func (s *sifter) err() error { return cmp.Or(s.failed, s.facts.err) }
 func (s *sifter) target(t int) {
 	counted, followed := s.count(t)
 	s.number, s.t = t, &s.d.targets[t]
-	if counted+followed == 0 && len(s.t.feeds) == 0 {
-		return
+	if s.t.rule.Growth != nil || counted+followed == 0 && len(s.t.feeds) == 0 {
+		return // a growth is decided by its traces
 	}
 	s.tags, s.twice = map[uint32]struct{}{}, nil
 	if s.t.sifts {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"hash/maphash"
+	"math"
 	"slices"
 
 	"vakt/internal/event"
@@ -15,6 +16,9 @@ import (
 //
 // It says too much where it is not sure, and never too little: groups with one
 // tag are taken for one, and so is a record that comes twice for two.
+//
+// A growth is decided by traces alone, and records are read again for what its
+// alerts show. There the tag is the tenant and the value a hash of the group.
 type trace struct {
 	tag    uint32 // of the group: see words.tag
 	origin uint32 // of the record; it has its time
@@ -35,7 +39,7 @@ type traces struct {
 func (d *Detector) mayBeTraces(t *target) bool {
 	c := t.rule
 	switch {
-	case !t.steady || c.Growth != nil || c.FirstSeen != nil:
+	case !t.steady || c.FirstSeen != nil:
 		return false
 	case c.Travel != nil:
 		return true
@@ -77,6 +81,27 @@ func (d *Detector) sift() {
 		}
 	}
 	d.sets = sets
+	d.agree()
+}
+
+// agree lets all matches of a record be traces of a growth, or none: it counts
+// a record once, and knows a trace only from other traces.
+func (d *Detector) agree() {
+	all := make([]uint64, len(d.targets))
+	for i := range all {
+		all[i] = math.MaxUint64
+	}
+	each := func(see func(u *use)) {
+		for _, uses := range d.uses {
+			for i := range uses {
+				if d.targets[uses[i].target].rule.Growth != nil {
+					see(&uses[i])
+				}
+			}
+		}
+	}
+	each(func(u *use) { all[u.target] &= u.sifted })
+	each(func(u *use) { u.sifted = all[u.target] })
 }
 
 // asks are the fields that a fact is made of, beside groups and values.
@@ -111,6 +136,9 @@ func (w *Worker) trace(r *event.Record, u *use) (kept, ok bool) {
 	}
 	kind := w.d.targets[u.target].rule
 	switch {
+	case kind.Growth != nil:
+		w.traceDays(r, u, groups)
+		return true, true
 	case kind.Travel != nil:
 		country, known := w.countryOf(firstText(r, kind.Travel.Country))
 		if known {
@@ -126,6 +154,18 @@ func (w *Worker) trace(r *event.Record, u *use) (kept, ok bool) {
 	}
 	w.traced(r, u, groups, uint64(u.base))
 	return true, true
+}
+
+// traceDays keeps the traces of a growth. A record that several rules match counts
+// once.
+func (w *Worker) traceDays(r *event.Record, u *use, groups []uint64) {
+	list := &w.traces[u.target].counted
+	for _, group := range groups {
+		t := trace{w.tenantOf(r), w.originOf(r), group}
+		if !list.endsWith(t, func(last *trace) bool { return last.origin == t.origin }) {
+			w.leaveTrace(list, t)
+		}
+	}
 }
 
 // traced keeps a trace for each group.
@@ -146,9 +186,7 @@ func (w *Worker) traceAfter(r *event.Record, u *use) {
 
 func (w *Worker) leaveTrace(list *paged[trace], t trace) {
 	list.add(t)
-	if w.held += traceBytes; w.held > w.d.limit && w.err == nil {
-		w.err = w.spillAll()
-	}
+	w.held += traceBytes
 }
 
 // sums are the hashes of every group that a record belongs to by some fields,

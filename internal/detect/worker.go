@@ -55,7 +55,23 @@ type Worker struct {
 	tallied *int
 	alone   [][]event.Key // by target: records without a value to group by, perhaps several times
 	tenants tenants
-	last    int64 // newest event time
+	tenant  tenant // of the last record
+	last    int64  // newest event time
+}
+
+// tenant is a text and its number.
+type tenant struct {
+	text   []byte
+	number uint32
+}
+
+// tenantOf numbers the tenant of the record at hand, which mostly is that of the
+// one before.
+func (w *Worker) tenantOf(r *event.Record) uint32 {
+	if text := r.Tenant(); string(text) != string(w.tenant.text) {
+		w.tenant = tenant{append(w.tenant.text[:0], text...), w.words.put(text)}
+	}
+	return w.tenant.number
 }
 
 // pendingFact is a fact of the record at hand, whose row is not written yet.
@@ -167,6 +183,7 @@ func (w *Worker) tally(s shapeLog) {
 
 // finish writes the row of the record at hand and the facts that point to it.
 func (w *Worker) finish() {
+	defer w.bound()
 	if len(w.pending) == 0 && (w.recall == nil || !w.isShown) {
 		return
 	}
@@ -186,7 +203,12 @@ func (w *Worker) finish() {
 // keep adds a fact to those of a target.
 func (w *Worker) keep(target int, f fact) {
 	w.facts[target].add(f)
-	if w.held += factBytes; w.held > w.d.limit && w.err == nil {
+	w.held += factBytes
+}
+
+// bound puts what does not fit into memory into files, behind a record.
+func (w *Worker) bound() {
+	if w.held > w.d.limit && w.err == nil {
 		w.err = w.spillAll()
 	}
 }
