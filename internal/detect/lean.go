@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"slices"
 	"time"
@@ -26,7 +27,7 @@ import (
 
 // lean is what a worker keeps for such targets, by target; nil for others.
 type lean struct {
-	stretches []map[sight]*stretch
+	stretches []map[sighted]*seen
 	samples   []*samples
 	held      int // bytes of both, beside those of facts and rows
 }
@@ -34,23 +35,35 @@ type lean struct {
 // sight is a value that a group has shown.
 type sight struct{ group, value, tenant uint32 }
 
+// sighted is a sight by the hashes of its group and value, and seen what is known
+// of it. Mostly a record shows what is known already, and hashes tell that.
+type sighted struct {
+	group, value uint64
+	tenant       uint32
+}
+
+type seen struct {
+	sight
+	stretch
+}
+
 // stretch is a span of time from the first to the last of some facts, of which
 // each lies within the span of the first_seen from the one before.
 type stretch struct{ first, last int64 }
 
 // What a sight, and a sample, take in memory.
 const (
-	sightBytes  = 64
+	sightBytes  = 96
 	sampleBytes = 64 + sampleSize*len(event.Key{})
 )
 
 func newLean(d *Detector) lean {
-	l := lean{stretches: make([]map[sight]*stretch, len(d.targets)), samples: make([]*samples, len(d.targets))}
+	l := lean{stretches: make([]map[sighted]*seen, len(d.targets)), samples: make([]*samples, len(d.targets))}
 	for i := range d.targets {
 		switch c := d.targets[i].rule; {
 		case c == nil:
 		case c.FirstSeen != nil:
-			l.stretches[i] = map[sight]*stretch{}
+			l.stretches[i] = map[sighted]*seen{}
 		case c.Growth != nil:
 			l.samples[i] = &samples{clock: wallClock{zone: c.Growth.Zone}, keys: map[sampled][]event.Key{}}
 		}
@@ -73,15 +86,38 @@ func (w *Worker) wants(target int, f *fact) bool {
 	return true
 }
 
+// isKnown tells whether a match shows only what its groups have shown before it,
+// and notes that they still do. It is false where that takes a closer look.
+func (w *Worker) isKnown(r *event.Record, u *use) bool {
+	known := w.lean.stretches[u.target]
+	if known == nil || u.whole>>r.Shape()&1 == 0 {
+		return false
+	}
+	groups, values := w.sums(r, u.groupSet), w.sums(r, u.valueSet)
+	at, within := r.Time(), spanOf(w.d.targets[u.target].rule.FirstSeen.Within)
+	k := sighted{tenant: w.tenantOf(r)}
+	for _, k.group = range groups {
+		for _, k.value = range values {
+			s := known[k]
+			if s == nil || at <= s.first || at > s.last+within {
+				return false
+			}
+			s.last = max(s.last, at)
+		}
+	}
+	return len(groups) > 0 && len(values) > 0
+}
+
 // begins tells whether a fact may be the first of its group to show its value:
 // none that is known stands before it.
 func (w *Worker) begins(target int, f *fact) bool {
-	k, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
+	is, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
+	k := sighted{w.sumOf(f.group), w.sumOf(f.value), f.tenant}
 	s := w.lean.stretches[target][k]
 	switch {
 	case s == nil:
 		w.room(sightBytes)
-		w.lean.stretches[target][k] = &stretch{f.time, f.time} // room may have made the map anew
+		w.lean.stretches[target][k] = &seen{is, stretch{f.time, f.time}} // room may have made the map anew
 		return true
 	case f.time == s.first:
 		return true
@@ -92,10 +128,13 @@ func (w *Worker) begins(target int, f *fact) bool {
 		s.first = f.time
 		return true
 	}
-	w.keep(target, k.fact(*s))
-	w.lean.stretches[target][k] = &stretch{f.time, f.time} // room may have been made
+	w.keep(target, is.fact(s.stretch))
+	w.lean.stretches[target][k] = &seen{is, stretch{f.time, f.time}} // room may have been made
 	return true
 }
+
+// sumOf is the hash of a numbered text, as sums has it.
+func (w *Worker) sumOf(number uint32) uint64 { return maphash.Bytes(w.d.seed, w.words.text(number)) }
 
 // room makes room for what is remembered of one group more. What was
 // remembered so far goes with the facts, to memory or files.
@@ -138,12 +177,12 @@ func (f *fact) stretch() stretch {
 // follows are samples too.
 func (w *Worker) unload() {
 	for t, known := range w.lean.stretches {
-		for k, s := range known {
-			w.facts[t].add(k.fact(*s))
+		for _, s := range known {
+			w.facts[t].add(s.sight.fact(s.stretch))
 			w.held += factBytes
 		}
 		if len(known) > 0 {
-			w.lean.stretches[t] = map[sight]*stretch{}
+			w.lean.stretches[t] = map[sighted]*seen{}
 		}
 	}
 	for _, s := range w.lean.samples {

@@ -35,8 +35,11 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 			continue
 		}
 		kept, ok := false, false
-		if w.leavesTrace(u, r.Shape()) {
+		switch {
+		case w.leavesTrace(u, r.Shape()):
 			kept, ok = w.trace(r, u)
+		case w.isKnown(r, u):
+			kept, ok = true, true
 		}
 		if !ok {
 			kept = w.count(r, o, u)

@@ -45,7 +45,8 @@ type use struct {
 	values []event.Field
 	told   uint64 // shapes, a bit each, that always tell of all these fields
 	loose  bool   // see target.loose
-	sifted uint64 // shapes, a bit each, of which traces may stand in place of facts
+	whole  uint64 // the same, of all that a fact is made of
+	sifted uint64 // the same, where traces may stand in place of facts
 
 	groupSet, valueSet int // group and values among Detector.sets
 }

@@ -69,14 +69,14 @@ func (d *Detector) sift() {
 			u := &d.uses[c][i]
 			t := &d.targets[u.target]
 			u.groupSet, u.valueSet = number(u.group), number(u.values)
-			if u.role == doubts || !t.sifts && (u.role == counts || len(t.rests) > 0) {
-				continue
-			}
-			u.sifted = u.told
+			u.whole = u.told
 			for _, s := range event.Shapes() {
 				if slices.ContainsFunc(u.asks(t.rule, c), func(f event.Field) bool { return !d.layout.Tells(s, c.Log, f) }) {
-					u.sifted &^= 1 << s
+					u.whole &^= 1 << s
 				}
+			}
+			if t.sifts && u.role != doubts || u.role == follows && len(t.rests) == 0 {
+				u.sifted = u.whole
 			}
 		}
 	}
