@@ -46,9 +46,14 @@ func (a *archive) Read(at detect.At, r *event.Record) (err error) {
 		return err
 	}
 	if a.run.watch.layout.Read(a.buf, r) != nil || r.OutOfScope() != "" || r.Check() != nil {
-		return in.entry.Original().Changed()
+		return a.Changed(at)
 	}
 	return nil
+}
+
+// Changed says that the file of a place is not what it was.
+func (a *archive) Changed(at detect.At) error {
+	return a.run.inputs[at.Input].entry.Original().Changed()
 }
 
 // Close closes the file that is open.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"vakt/internal/alert"
 	"vakt/internal/baseline"
@@ -70,10 +71,10 @@ func (b *Batch) Compile(schema *event.Schema) (*rule.Set, []rule.Problem) {
 
 // ready is what a batch makes of its rules and baseline.
 type ready struct {
-	schema                  *event.Schema
-	set                     *rule.Set
-	detector                *detect.Detector
-	rulesHash, baselineHash string
+	schema       *event.Schema
+	set          *rule.Set
+	detector     *detect.Detector
+	baselineHash func() string
 }
 
 // prepare compiles the rules, once for all runs of the batch.
@@ -115,7 +116,7 @@ func (b *Batch) prepareIn(schema *event.Schema) error {
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
 	}
-	b.ready = &ready{schema: schema, set: set, detector: d, rulesHash: set.Hash(), baselineHash: b.Baseline.Hash()}
+	b.ready = &ready{schema: schema, set: set, detector: d, baselineHash: sync.OnceValue(b.Baseline.Hash)}
 	return nil
 }
 
@@ -141,10 +142,13 @@ func (b *Batch) Run(ctx context.Context, inputs []string) (*Report, error) {
 
 // alerts makes alerts of what was found.
 func (b *Batch) alerts(found *detect.Result) []alert.Alert {
-	return alert.From(found.Detections, alert.Context{
-		Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), RulesHash: b.ready.rulesHash, BaselineHash: b.ready.baselineHash,
-		FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents, Workers: b.Workers,
-	})
+	c := alert.Context{
+		Tenant: cmp.Or(strings.ToLower(b.Tenant), found.Tenant), FieldName: b.ready.schema.Name, ShowEvents: b.ShowEvents, Workers: b.Workers,
+	}
+	if len(found.Detections) > 0 {
+		c.RulesHash, c.BaselineHash = b.ready.set.Hash(), b.ready.baselineHash()
+	}
+	return alert.From(found.Detections, c)
 }
 
 // note puts into the ledger what the rules could not see or decide.

@@ -21,9 +21,10 @@ type At struct {
 
 // Archive reads records again, for one goroutine.
 type Archive interface {
-	// Read fills in the record that was seen at a place. It is an error if
-	// another stands there now.
+	// Read fills in the record that stands at a place.
 	Read(at At, r *event.Record) error
+	// Changed is the error that it is not the record that was seen there.
+	Changed(at At) error
 	Close() error
 }
 
@@ -139,7 +140,7 @@ func (r *reader) again(o *origin, targets []int) (row uint32, err error) {
 		return 0, err
 	}
 	if r.record.Key() != o.key || r.record.Time() != o.time {
-		return 0, fmt.Errorf("another record stands at byte %d of the input now: run again when nobody writes to it, or on a copy", o.Offset)
+		return 0, r.archive.Changed(o.At)
 	}
 	r.recall.targets, r.recall.row = targets, 0
 	r.number++
