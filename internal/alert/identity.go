@@ -15,7 +15,7 @@ import (
 // that a change of thresholds or lists would change.
 func ID(d *detect.Detection) string {
 	var m maker
-	m.hashKey(d.Rule.Key(), d)
+	m.hashKey(keyBegin(d.Rule.Key()), d)
 	m.hashDay(d)
 	return string(m.names[hashText:])
 }
@@ -26,20 +26,27 @@ const hashText = 2 * sha256.Size
 // identities are the hash that the alerts of one rule and group share, and
 // that of it and the day. Detections of one group mostly come one after the
 // other, a day each.
-func (m *maker) identities(d *detect.Detection) (key, id string) {
+func (m *maker) identities(d *detect.Detection) names {
 	if l := m.last; l == nil || l.Rule != d.Rule || l.Tenant != d.Tenant || !slices.Equal(l.Group, d.Group) {
-		m.hashKey(m.says(d.Rule).key, d)
+		m.hashKey(m.says(d.Rule).keyBegin, d)
 		m.last = d
 	}
 	m.hashDay(d)
-	names := string(m.names[:])
-	return names[:hashText], names[hashText:]
+	both := string(m.names[:])
+	return names{key: both[:hashText], id: both[hashText:]}
+}
+
+// An identity is the SHA-256 over the RFC 8785 canonical JSON of a list of
+// texts, the first of which says what it is.
+
+// keyBegin is how the list of a rule's keys begins.
+func keyBegin(rule string) string {
+	return string(canonical([]byte(`["vakt-alert",`), rule))
 }
 
 // hashKey writes the key into m.names.
-func (m *maker) hashKey(rule string, d *detect.Detection) {
-	b := canonical(append(m.begin("vakt-alert"), ','), rule)
-	b = canonical(append(b, ','), d.Tenant)
+func (m *maker) hashKey(begin string, d *detect.Detection) {
+	b := canonical(append(append(m.text[:0], begin...), ','), d.Tenant)
 	for _, value := range d.Group {
 		b = canonical(append(b, ','), value)
 	}
@@ -48,15 +55,9 @@ func (m *maker) hashKey(rule string, d *detect.Detection) {
 
 // hashDay writes the hash of the key in m.names and the day behind it.
 func (m *maker) hashDay(d *detect.Detection) {
-	b := append(append(m.begin("vakt-alert-day"), `,"`...), m.names[:hashText]...)
+	b := append(append(m.text[:0], `["vakt-alert-day","`...), m.names[:hashText]...)
 	b = append(strconv.AppendInt(append(b, `","`...), d.Day, 10), '"')
 	m.end(b, m.names[hashText:])
-}
-
-// begin begins the text of an identity: the SHA-256 over the RFC 8785
-// canonical JSON of a list of texts, the first of which says what it is.
-func (m *maker) begin(kind string) []byte {
-	return canonical(append(m.text[:0], '['), kind)
 }
 
 // end closes the list and writes its hash.

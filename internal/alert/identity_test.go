@@ -33,15 +33,15 @@ func TestIdentitiesOfARow(t *testing.T) {
 	seen := map[string]string{} // by key: what it is of
 	for i := range 200 {
 		d := detect.Detection{Rule: rules[i/5%2], Tenant: []string{"", "t"}[i/10%2], Group: []string{"a", strconv.Itoa(i / 20 % 3)}, Day: int64(i)}
-		key, id := m.identities(&d)
-		if want := ID(&d); id != want {
-			t.Fatalf("%d: id %s, alone it is %s", i, id, want)
+		got := m.identities(&d)
+		if want := ID(&d); got.id != want {
+			t.Fatalf("%d: id %s, alone it is %s", i, got.id, want)
 		}
 		of := fmt.Sprint(d.Rule.Name, d.Tenant, d.Group)
-		if known, ok := seen[key]; ok && known != of {
+		if known, ok := seen[got.key]; ok && known != of {
 			t.Fatalf("%s and %s have one key", known, of)
 		}
-		seen[key] = of
+		seen[got.key] = of
 	}
 	if len(seen) != 2*2*3 {
 		t.Errorf("%d keys of 12 groups", len(seen))

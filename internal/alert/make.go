@@ -26,6 +26,7 @@ type maker struct {
 // ruleSays is what all alerts of a rule say alike; they share it.
 type ruleSays struct {
 	key, description  string
+	keyBegin          string // see keyBegin
 	rows, mitre, next []string
 	fields            []string // that it groups by
 	matching          string   // see Context.matching
@@ -36,7 +37,7 @@ func (m *maker) says(r *rule.Compiled) *ruleSays {
 	s := m.rules[r]
 	if s == nil {
 		s = &ruleSays{
-			key: r.Key(), description: firstSentence(r.Description), rows: present(r.Vakt.Rows), mitre: present(r.MITRE()), next: present(r.Vakt.Next),
+			key: r.Key(), keyBegin: keyBegin(r.Key()), description: firstSentence(r.Description), rows: present(r.Vakt.Rows), mitre: present(r.MITRE()), next: present(r.Vakt.Next),
 			fields: m.fields(r), matching: matching(r), pivots: newTemplates(r.Vakt.Pivots),
 		}
 		m.rules[r] = s
@@ -44,10 +45,10 @@ func (m *maker) says(r *rule.Compiled) *ruleSays {
 	return s
 }
 
-func (m *maker) make(a *Alert, p *place, d *detect.Detection) {
+func (m *maker) make(a *Alert, n names, d *detect.Detection) {
 	r, says := d.Rule, m.says(d.Rule)
 	*a = Alert{
-		ID: p.id, Key: p.key,
+		ID: n.id, Key: n.key,
 		Rule: says.key, Title: r.Title, Description: says.description, Severity: d.Severity, Status: "new",
 		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), Count: d.Count,
 		Group: says.grouped(d.Group), Entities: listed(d), Why: m.why(d, says), Matched: present(d.Matched),

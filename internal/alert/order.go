@@ -13,17 +13,15 @@ import (
 // From makes the alerts of a run's detections, ordered by first_seen and id.
 // An alert is made where it will stand: it is large, and not moved again.
 func From(detections []detect.Detection, c Context) []Alert {
-	r := run{Context: c, detections: detections, places: make([]place, len(detections)), alerts: make([]Alert, len(detections))}
+	n := len(detections)
+	r := run{Context: c, detections: detections, names: make([]names, n), alerts: make([]Alert, n)}
 	r.share(r.identify)
-	slices.SortFunc(r.places, comparePlaces)
-	order := make([]int, len(detections)) // where each detection's alert stands
-	for i := range r.places {
-		order[r.places[i].detection] = i
+	r.sort()
+	order := make([]int, n) // where each detection's alert stands
+	for at := range r.places {
+		order[r.places[at].detection] = at
 	}
-	r.share(func(m *maker, i int) {
-		p := &r.places[order[i]]
-		m.make(&r.alerts[order[i]], p, &r.detections[i])
-	})
+	r.share(func(m *maker, i int) { m.make(&r.alerts[order[i]], r.names[i], &r.detections[i]) })
 	r.fold()
 	return r.alerts
 }
@@ -32,29 +30,36 @@ func From(detections []detect.Detection, c Context) []Alert {
 type run struct {
 	Context
 	detections []detect.Detection
-	places     []place // of the alerts, in their order
+	names      []names // by detection
+	places     []place // by alert
 	alerts     []Alert
 }
 
-// place is what tells where an alert stands among others.
+// names are what the alert of a detection is called.
+type names struct{ id, key string }
+
+// place says which detection an alert is made of, and when that began.
 type place struct {
 	first     int64
-	id, key   string
-	detection int // number of the detection that it is made of
+	detection int
 }
 
-// comparePlaces orders by first_seen and id.
-func comparePlaces(a, b place) int {
-	return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.id, b.id))
+// sort orders by first_seen and id.
+func (r *run) sort() {
+	r.places = make([]place, len(r.detections))
+	for i := range r.detections {
+		r.places[i] = place{r.detections[i].First, i}
+	}
+	slices.SortFunc(r.places, func(a, b place) int {
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
+		}
+		return strings.Compare(r.names[a.detection].id, r.names[b.detection].id)
+	})
 }
 
-// identify finds out of one detection what its alert is called, and when it
-// began.
-func (r *run) identify(m *maker, i int) {
-	d := &r.detections[i]
-	key, id := m.identities(d)
-	r.places[i] = place{d.First, id, key, i}
-}
+// identify finds out what the alert of one detection is called.
+func (r *run) identify(m *maker, i int) { r.names[i] = m.identities(&r.detections[i]) }
 
 // of is the detection that an alert is made of.
 func (r *run) of(alert int) *detect.Detection { return &r.detections[r.places[alert].detection] }

@@ -78,7 +78,9 @@ type decision struct {
 	anyGroup []after                         // the same: what may follow in any group
 	absent   map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
 	named    map[uint32][]string             // searches by their number
-	res      Result
+	res      Result                          // its Detections come last, from found
+	found    found
+	memo     entityMemo
 	err      error
 
 	reader   *reader            // reads again what is shown; nil before the first
@@ -155,6 +157,7 @@ func (d *Detector) Decide(ctx context.Context, workers []*Worker, repeated func(
 	if !named.several {
 		x.res.Tenant = named.one
 	}
+	x.res.Detections = x.found.all()
 	raiseMany(x.res.Detections)
 	x.countUngrouped()
 	x.res.Blind, x.res.Weak = d.blindness(workers)
@@ -241,7 +244,7 @@ func (c *common) facts(target int) int {
 // absorb takes in what another decision found.
 func (x *decision) absorb(o *decision) {
 	x.fail(o.err)
-	x.res.Detections = append(x.res.Detections, o.res.Detections...)
+	x.found.absorb(&o.found)
 	for rule, n := range o.res.Undecided {
 		x.res.Undecided[rule] += n
 	}

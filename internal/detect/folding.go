@@ -71,10 +71,10 @@ func beneath(windows []span, list []*point) []*point {
 }
 
 // detection gathers what is shown of the union.
-func (j *judge) detection(fold *folding) Detection {
+func (j *judge) detection(det *Detection, fold *folding) {
 	fold.ends(j.now)
 	facts := j.now.facts
-	det := Detection{
+	*det = Detection{
 		Rule: j.t.rule, Tenant: string(j.x.words.text(facts[0].tenant)), Day: fold.day, Value: fold.value, AtLeast: fold.atLeast,
 		Group: j.groupValues(string(j.x.words.text(facts[0].group))), Bases: j.bases(fold.windows),
 	}
@@ -87,16 +87,15 @@ func (j *judge) detection(fold *folding) Detection {
 	j.facts = all
 	slices.SortFunc(all, comparePlaces)
 	det.First, det.Last = all[0].time, all[len(all)-1].time
-	j.show(&det, all)
+	j.show(det, all)
 	if j.t.rule.Correlation == nil {
 		det.Value = float64(det.Count)
 	}
 	det.New = j.newValues(all)
-	j.raise(&det, all)
+	j.raise(det, all)
 	if len(fold.moves) > 0 {
-		j.travelled(&det, fold)
+		j.travelled(det, fold)
 	}
-	return det
 }
 
 func (j *judge) groupValues(group string) []string {
@@ -133,7 +132,6 @@ type gathered struct {
 	named  []byte // its entities, as they are written
 
 	told []event.Shape // those of the last alert; alerts with the same share them
-	memo entityMemo
 }
 
 func (g *gathered) empty() {
@@ -170,7 +168,7 @@ func (j *judge) show(det *Detection, facts []*point) {
 	for i := range g.entities.len() {
 		key := g.entities.at(i)
 		of := binary.LittleEndian.Uint32(key)
-		det.Entities = append(det.Entities, g.memo.entity(j.x.worker(of), of, key[workerBytes:]))
+		det.Entities = append(det.Entities, j.x.memo.entity(j.x.worker(of), of, key[workerBytes:]))
 	}
 	det.Entities = oneName(det.Entities)
 }

@@ -87,7 +87,7 @@ func (j *judge) compareDays(ctx context.Context) {
 	if fired := c.fired(); len(fired) > 0 {
 		c.sample(fired)
 		for _, f := range fired {
-			j.x.res.Detections = append(j.x.res.Detections, c.detection(f))
+			*j.x.found.next() = c.detection(f)
 		}
 	}
 }

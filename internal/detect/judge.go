@@ -96,7 +96,7 @@ func (j *judge) decide(s *series) {
 		return
 	}
 	for i := range j.folded {
-		j.x.res.Detections = append(j.x.res.Detections, j.detection(&j.folded[i]))
+		j.detection(j.x.found.next(), &j.folded[i])
 	}
 }
 

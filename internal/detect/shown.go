@@ -108,6 +108,10 @@ func (s *shown) read(b []byte, key event.Key) {
 type rowReader struct{ b []byte }
 
 func (r *rowReader) int() int {
+	if c := r.b[0]; c < 1<<7 { // as most are
+		r.b = r.b[1:]
+		return int(c)
+	}
 	n, size := binary.Uvarint(r.b)
 	r.b = r.b[size:]
 	return int(n)

@@ -44,10 +44,15 @@ type dayOfRule struct {
 func raiseMany(list []Detection) {
 	alerts := map[dayOfRule]int{}
 	for i := range list {
-		alerts[dayOfRule{list[i].Rule, list[i].Tenant, list[i].Day}]++
+		if countsAlerts(list[i].Rule) {
+			alerts[dayOfRule{list[i].Rule, list[i].Tenant, list[i].Day}]++
+		}
 	}
 	for i := range list {
 		det := &list[i]
+		if !countsAlerts(det.Rule) {
+			continue
+		}
 		n := alerts[dayOfRule{det.Rule, det.Tenant, det.Day}]
 		for r := range det.Rule.Raises {
 			if raise := &det.Rule.Raises[r]; raise.Alerts > 0 && n >= raise.Alerts {
@@ -56,4 +61,9 @@ func raiseMany(list []Detection) {
 			}
 		}
 	}
+}
+
+// countsAlerts tells whether a rule is raised by the number of its alerts.
+func countsAlerts(c *rule.Compiled) bool {
+	return slices.ContainsFunc(c.Raises, func(r rule.Raise) bool { return r.Alerts > 0 })
 }

@@ -1,0 +1,41 @@
+package detect
+
+import "slices"
+
+// found is a list of detections that grows without moving what it holds: they
+// are large, and there may be many.
+type found struct {
+	full [][]Detection
+	last []Detection
+}
+
+const (
+	fewFound  = 8
+	manyFound = 1024
+)
+
+// next is the place of another detection.
+func (l *found) next() *Detection {
+	if len(l.last) == cap(l.last) {
+		if l.last != nil {
+			l.full = append(l.full, l.last)
+		}
+		l.last = make([]Detection, 0, min(max(fewFound, 2*cap(l.last)), manyFound))
+	}
+	l.last = l.last[:len(l.last)+1]
+	return &l.last[len(l.last)-1]
+}
+
+// absorb takes in those of another list, which must not be used after it.
+func (l *found) absorb(o *found) {
+	l.full = append(append(append(l.full, l.last), o.full...), o.last)
+	l.last = nil
+}
+
+// all puts the list together.
+func (l *found) all() []Detection {
+	if len(l.full) == 0 {
+		return l.last
+	}
+	return slices.Concat(append(l.full[:len(l.full):len(l.full)], l.last)...)
+}
