@@ -86,6 +86,8 @@ type Entry struct {
 
 	first, last int64
 	original    *Original
+	latest      string // shape of the last record in scope
+	alike       int    // the last records in a row that have it and are not in ByShape yet
 }
 
 // Quarantined is one record that could not be read.
@@ -170,7 +172,20 @@ func (e *Entry) See(seconds int64, shape string) {
 	}
 	e.Decoded++
 	e.first, e.last = min(e.first, seconds), max(e.last, seconds)
-	e.shape(shape, 1)
+	if shape != e.latest {
+		e.settle()
+		e.latest = shape
+	}
+	e.alike++
+}
+
+// settle puts the records that See has counted by themselves into ByShape: as
+// most have the shape of the one before, that spares looking up each.
+func (e *Entry) settle() {
+	if e.alike > 0 {
+		e.shape(e.latest, e.alike)
+		e.alike = 0
+	}
 }
 
 func (e *Entry) shape(name string, n int) {
@@ -182,6 +197,7 @@ func (e *Entry) shape(name string, n int) {
 
 // Add puts the counts of another entry of the same input into this one.
 func (e *Entry) Add(o *Entry) {
+	o.settle()
 	if o.Decoded > 0 {
 		first, last := o.first, o.last
 		if e.Decoded > 0 {
@@ -210,6 +226,7 @@ func (e *Entry) Add(o *Entry) {
 // JSON.
 func (e *Entry) Seal() {
 	e.trim()
+	e.settle()
 	e.Shape = listed(slices.Sorted(maps.Keys(e.ByShape)))
 	e.Container, e.Quarantine = listed(e.Container), listed(e.Quarantine)
 	e.ByShape, e.OutOfScope = counted(e.ByShape), counted(e.OutOfScope)

@@ -90,6 +90,33 @@ func TestTimesAndShapesAddUp(t *testing.T) {
 	}
 }
 
+// Shapes are counted alike whether records of one come in a row or by turns,
+// and whether an entry is added in one piece or has been added before.
+func TestShapesInAnyOrder(t *testing.T) {
+	var a, lane source.Entry
+	want := map[string]int{}
+	for i := range 100 {
+		shape := []string{"graph_beta", "graph_beta", "graph_v1", "unified_audit"}[i*i%7%4]
+		want[shape]++
+		if a.See(int64(i), shape); i%10 == 9 {
+			lane.Add(&a)
+			a = source.Entry{}
+		}
+	}
+	lane.See(7, "graph_v1")
+	want["graph_v1"]++
+	lane.Seal()
+	if diff := cmp.Diff(want, lane.ByShape); diff != "" || lane.Decoded != 101 {
+		t.Errorf("%d decoded: -want +got\n%s", lane.Decoded, diff)
+	}
+	twice := source.Entry{}
+	twice.Add(&lane)
+	twice.Add(&lane)
+	if twice.ByShape["graph_v1"] != 2*want["graph_v1"] {
+		t.Errorf("added twice: %v, once %v", twice.ByShape, want)
+	}
+}
+
 func TestIncomplete(t *testing.T) {
 	good := func() *source.Entry { return &source.Entry{Read: 1, Decoded: 1, Evaluated: 1} }
 	bad := func() *source.Entry { return &source.Entry{Problem: "broken"} }
