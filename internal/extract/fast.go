@@ -80,6 +80,7 @@ type scan struct {
 	b     []byte // what the index is of
 	x     *index
 	k     int // the next bracket, among those of the index
+	to    int // where the record ends
 	calm  int // up to here there is no backslash that has not been passed
 	level int // of JSON text inside JSON text
 }
@@ -95,72 +96,52 @@ func (s *scan) record(from, to int) bool {
 // fine looks at the bytes as a whole.
 func (s *scan) fine(from, to int) bool {
 	marks := s.x.marks(from, to)
-	s.calm = from
-	if marks&hasEscape == 0 {
-		s.calm = to
+	s.to, s.calm = to, to
+	if marks&hasEscape != 0 {
+		s.soothe(from)
 	}
 	return marks&hasOdd == 0 && (marks&hasHigh == 0 || s.x.valid(s.b, from, to))
 }
 
 // object reads an object from its bracket: all its keys, and the values of
 // those that are named, or of all if it has to be valid throughout (deep). The
-// depth is its own. It is the inner loop of the projection and long for that
-// reason.
+// depth is its own.
 func (s *scan) object(pl *place, i, depth int, deep bool) int {
 	s.k++
 	if i = s.white(i + 1); s.b[i] == '}' {
 		return s.close(pl, i, new(seenKeys))
 	}
 	var seen seenKeys
-	b, last := s.b, &pl.start
-	for {
-		k := last.next
-		if i+textBytes <= len(b) && k.stands((*[textBytes]byte)(b[i:])) && k.ends(b, i) {
-			i += len(k.text)
-		} else if k, i = s.key(pl, last, i, &seen); i < 0 {
-			return no
-		}
-		last = k
-		if !seen.meet(k.bit) && k != &s.row.places.other {
-			return no
-		}
-		c := b[i]
-		if c <= ' ' {
-			i = s.white(i)
-			c = b[i]
-		}
-		switch {
-		case c == '"' && !k.deeper:
-			from := i
-			i = s.x.quote(i+1) + 1
-			if i > s.calm && (deep || k.node != nil) && !s.sound(from, i) {
+	for k, at := &pl.start, atKey; ; i++ {
+		if k, i, at = s.run(k, i, deep, &seen); at == atKey {
+			if k, i = s.key(pl, k, i, &seen); i < 0 || !seen.meet(k) && k != &s.row.places.other {
 				return no
 			}
-			if k.node != nil {
-				s.row.store(k.node.slot, b[from:i:i], 0)
-			}
-		case k.node != nil:
-			i = s.named(k, i, depth, deep)
-		case deep:
-			i = s.value(k, i, depth)
-		default:
-			i = s.skip(i)
 		}
-		if i < 0 {
+		if at != behind {
+			if i = s.member(k, i, depth, deep); i < 0 {
+				return no
+			}
+		}
+		switch i = s.white(i); s.b[i] {
+		case ',':
+		case '}':
+			return s.close(pl, i, &seen)
+		default:
 			return no
 		}
-		if c = b[i]; c <= ' ' {
-			i = s.white(i)
-			c = b[i]
-		}
-		if i++; c == ',' {
-			continue
-		}
-		if c == '}' {
-			return s.close(pl, i-1, &seen)
-		}
-		return no
 	}
+}
+
+// member reads the value of a key in an object. The depth is the object's.
+func (s *scan) member(k *known, i, depth int, deep bool) int {
+	switch {
+	case k.node != nil:
+		return s.named(k, i, depth, deep)
+	case deep:
+		return s.value(k, i, depth)
+	}
+	return s.skip(k, i)
 }
 
 // close passes the bracket that ends an object.
@@ -180,10 +161,12 @@ func (s *scan) white(i int) int {
 	return i
 }
 
-// key reads a key that was not the expected one, and its colon. Where it is a
-// stranger at the place, and nobody wants it, it is noted among the row's names
-// and stands for all such keys. The key before it learns what followed.
+// key reads a key that was not the expected one, its colon, and the white space
+// around. Where it is a stranger at the place, and nobody wants it, it is noted
+// among the row's names and stands for all such keys. The key before it learns
+// what followed.
 func (s *scan) key(pl *place, last *known, i int, seen *seenKeys) (k *known, value int) {
+	from := i
 	if i = s.white(i); s.b[i] != '"' {
 		return nil, no
 	}
@@ -198,6 +181,7 @@ func (s *scan) key(pl *place, last *known, i int, seen *seenKeys) (k *known, val
 	if i = s.white(end + 1); s.b[i] != ':' {
 		return nil, no
 	}
+	i = s.white(i + 1)
 	hash := hashKey(key, s.p.seed)
 	if k = pl.find(key, hash); k == nil {
 		var n *node
@@ -208,13 +192,16 @@ func (s *scan) key(pl *place, last *known, i int, seen *seenKeys) (k *known, val
 			k = s.row.places.learn(pl, key, hash, n)
 		}
 		if k == nil {
-			return s.stranger(n, key, hash, i+1, seen)
+			return s.stranger(n, key, hash, i, seen)
 		}
+	}
+	if !k.expects(s.b, from, i) {
+		k.expect(s.b[from:i])
 	}
 	if last != &s.row.places.other {
 		last.next = k
 	}
-	return k, i + 1
+	return k, i
 }
 
 // stranger notes a key that has no room at its place.
@@ -232,16 +219,17 @@ func (s *scan) stranger(n *node, key []byte, hash uint64, value int, seen *seenK
 	return &s.row.places.other, value
 }
 
+// soothe finds the next block with a backslash that is not before a place.
+func (s *scan) soothe(from int) {
+	s.calm = s.x.marked(hasEscape, from>>blockShift, (s.to+blockSize-1)>>blockShift) << blockShift
+}
+
 // escaped reports whether the string at [i, end) has a backslash.
 func (s *scan) escaped(i, end int) bool {
 	if end <= s.calm {
 		return false
 	}
-	block := max(i, s.calm) >> blockShift
-	for block<<blockShift < end && s.x.flags[block]&hasEscape == 0 {
-		block++
-	}
-	s.calm = max(s.calm, block<<blockShift)
+	s.soothe(max(i, s.calm))
 	return end > s.calm && bytes.IndexByte(s.b[i:end], '\\') >= 0
 }
 
@@ -261,16 +249,19 @@ func (s *scan) decode(text []byte) []byte {
 	return s.row.arena[from:len(s.row.arena):len(s.row.arena)]
 }
 
-// skip passes over a value that nobody wants.
-func (s *scan) skip(i int) int {
+// skip passes over the value of a key that nobody wants.
+func (s *scan) skip(k *known, i int) int {
 	switch class[s.b[i]] {
 	case quoted:
 		return s.x.quote(i+1) + 1
 	case opening:
 		return s.pass(i)
-	default:
-		return skipScalar(s.b, i)
 	}
+	end := skipScalar(s.b, i)
+	if readScalar(s.b, i) == end && end >= 0 {
+		k.keep(s.b, i, end)
+	}
+	return end
 }
 
 // pass goes behind the object or list at the place.
@@ -278,8 +269,8 @@ func (s *scan) pass(i int) int {
 	if int(s.x.at[s.k]) != i {
 		return no
 	}
-	end := s.x.link[s.k]
-	s.k = int(end) + 1
+	end := s.k + int(s.x.link[s.k])
+	s.k = end + 1
 	return int(s.x.at[end]) + 1
 }
 

@@ -13,14 +13,16 @@ func (s *scan) named(k *known, i, depth int, deep bool) int {
 		if !s.sound(i, end) {
 			return no
 		}
-		if text, ok := s.document(i, end); ok && k.deeper {
-			if !s.embedded(k, text, depth) {
-				return no
+		if k.deeper {
+			if text, ok := s.document(i, end); ok {
+				if !s.embedded(k, text, depth) {
+					return no
+				}
+				return end
 			}
-			return end
 		}
 	default:
-		end = readScalar(s.b, i)
+		end = s.scalar(k, i)
 	}
 	if end >= 0 && n.slot >= 0 {
 		s.row.store(n.slot, s.b[i:end:end], 0)
@@ -122,8 +124,17 @@ func (s *scan) value(k *known, i, depth int) int {
 	case '"':
 		return s.text(i)
 	default:
-		return readScalar(s.b, i)
+		return s.scalar(k, i)
 	}
+}
+
+// scalar reads a number, true, false or null that is the value of a key.
+func (s *scan) scalar(k *known, i int) int {
+	end := readScalar(s.b, i)
+	if end >= 0 {
+		k.keep(s.b, i, end)
+	}
+	return end
 }
 
 // text reads a string and checks its escapes.

@@ -23,7 +23,7 @@ type index struct {
 	quotes []byte   // a bit a byte, the lowest first
 	flags  []byte   // a byte a block
 	at     []uint32 // brackets, in order
-	link   []uint32 // for an opening one that was matched: which one closes it
+	link   []uint32 // for an opening one that was matched: how many behind it the one is that closes it
 	ends   []uint32 // line feeds and carriage returns, in order
 
 	from  int    // where the index begins
@@ -32,7 +32,7 @@ type index struct {
 	carry carry  // of the block at done
 	sure  [2]int // how many brackets and line ends stand before done
 
-	brackets, lines [scratchBlocks]uint64 // a bit a byte, of the blocks at hand
+	brackets, lines [scratchBlocks]uint64 // a bit a byte, of the blocks at hand; lines only of those that have any
 	open            [2 * MaxDepth]uint32  // brackets that are open, in match
 }
 
@@ -117,12 +117,12 @@ func (x *index) padded(part []byte, skip int) {
 // read reads whole blocks from done on, scratchBlocks at most.
 func (x *index) read(src []byte) {
 	n := len(src) / blockSize
-	x.blocks(src, x.done/blockSize)
+	first := x.done >> blockShift
 	x.at = slices.Grow(x.at, n*blockSize)
-	x.at = x.at[:len(x.at)+x.places(x.at[len(x.at):cap(x.at)], x.brackets[:n])]
-	for i, w := range x.lines[:n] {
-		for ; w != 0; w &= w - 1 {
-			x.ends = append(x.ends, uint32(x.done+i*blockSize+bits.TrailingZeros64(w)))
+	x.at = x.at[:len(x.at)+x.blocks(src, first, x.at[len(x.at):cap(x.at)])]
+	for i := x.marked(hasLine, first, first+n); i < first+n; i = x.marked(hasLine, i+1, first+n) {
+		for w := x.lines[i-first]; w != 0; w &= w - 1 {
+			x.ends = append(x.ends, uint32(i<<blockShift+bits.TrailingZeros64(w)))
 		}
 	}
 }
@@ -166,30 +166,67 @@ func (x *index) marks(from, to int) byte {
 // with bytes above 0x7f only.
 func (x *index) valid(b []byte, from, to int) bool {
 	last := (to + blockSize - 1) >> blockShift
-	for i := from; i < to; {
-		if n := x.high(i>>blockShift, last); n > i>>blockShift {
-			i = n << blockShift
-			continue
+	for n := from >> blockShift; n < last; n += 8 {
+		var w uint64
+		if n+8 <= last {
+			w = binary.LittleEndian.Uint64(x.flags[n : n+8 : n+8])
+		} else {
+			w = tail(x.flags[n:last])
 		}
-		end := min(to, i&^(blockSize-1)+blockSize)
-		if i = validFrom(b[:to], i, end); i < 0 {
-			return false
+		for w &= hasHigh * ones; w != 0; w &= w - 1 {
+			block := (n + bits.TrailingZeros64(w)>>3) << blockShift
+			if from = validBlock(b[:to], block, max(from, block)); from < 0 {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// high is the first block of [n, end) with a byte above 0x7f, or end.
-func (x *index) high(n, end int) int {
+// validBlock checks the characters that begin in a block, from a place in it or
+// behind it on, and returns the place behind the last, or no.
+func validBlock(b []byte, block, from int) int {
+	end := block + blockSize
+	if block > 0 && end < len(b) && narrow((*[blockSize]byte)(b[block:end:end]), b[block-1]) {
+		return end
+	}
+	return validFrom(b, from, min(end, len(b)))
+}
+
+// marked is the first block of [n, end) with a flag, or end.
+func (x *index) marked(flag byte, n, end int) int {
 	for ; n+8 <= end; n += 8 {
-		if w := binary.LittleEndian.Uint64(x.flags[n:]) & (hasHigh * ones); w != 0 {
+		if w := binary.LittleEndian.Uint64(x.flags[n:]) & (uint64(flag) * ones); w != 0 {
 			return n + bits.TrailingZeros64(w)>>3
 		}
 	}
-	for n < end && x.flags[n]&hasHigh == 0 {
+	for n < end && x.flags[n]&flag == 0 {
 		n++
 	}
 	return n
+}
+
+// narrow reports whether a block, with what the byte before it may begin, is made
+// of whole characters of one and two bytes. It is false for what takes a closer
+// look.
+func narrow(b *[blockSize]byte, before byte) bool {
+	const (
+		wide  = 0x1e1e1e1e1e1e1e1e // some of these are set in what begins two bytes
+		carry = 0x7f7f7f7f7f7f7f7f
+	)
+	var bad uint64
+	begun := uint64(before) & uint64(before<<1) & 0x80
+	for i := 0; i < blockSize; i += 8 {
+		w := binary.LittleEndian.Uint64(b[i : i+8])
+		high := w & highs
+		if high|begun == 0 {
+			continue
+		}
+		begins := high & (w << 1)
+		bad |= (begins<<8 | begun) ^ high ^ begins | begins&(w<<2|^(w&wide+carry))
+		begun = begins >> 56
+	}
+	return bad|begun == 0
 }
 
 // validFrom checks the characters that begin in [i, end) and returns the place
@@ -251,15 +288,20 @@ const (
 	listed                  // the bracket before next opens a list where the walk is to stop
 )
 
+// room makes room for the links of so many brackets.
+func (x *index) room(brackets int) {
+	if len(x.link) < brackets {
+		x.link = slices.Grow(x.link, brackets-len(x.link))
+		x.link = x.link[:cap(x.link)]
+	}
+}
+
 // match goes through brackets until the value is closed. It is the inner loop
 // of Split; whether a bracket opens or closes is hard to foresee for the
 // processor, so that is told by arithmetic.
 func (x *index) match(buf []byte, w *walk) progress {
 	at := x.at
-	if len(x.link) < len(at) {
-		x.link = slices.Grow(x.link, len(at)-len(x.link))
-		x.link = x.link[:cap(x.link)]
-	}
+	x.room(len(at))
 	link := x.link[:len(at)]
 	n, depth, kinds := w.next, w.depth, w.kinds
 	for n < len(at) {
@@ -274,7 +316,7 @@ func (x *index) match(buf []byte, w *walk) progress {
 		if (kinds^list)&uint64(opens^1) != 0 {
 			return unsure
 		}
-		link[partner] = uint32(n)
+		link[partner] = uint32(n) - partner
 		kinds = outer
 		depth += 2*opens - 1
 		n++

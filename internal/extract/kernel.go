@@ -62,4 +62,5 @@ const (
 	hasEscape = 1 << iota // a backslash
 	hasHigh               // a byte that is not ASCII
 	hasOdd                // a control character in a string, or a backslash outside
+	hasLine               // a line feed or carriage return
 )

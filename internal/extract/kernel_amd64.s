@@ -4,52 +4,61 @@
 
 DATA bytes<>+0(SB)/1, $0x22 // quote
 DATA bytes<>+1(SB)/1, $0x5c // backslash
-DATA bytes<>+2(SB)/1, $0x20 // the bit between [ ] and { }
-DATA bytes<>+3(SB)/1, $0x7b // {
-DATA bytes<>+4(SB)/1, $0x7d // }
-DATA bytes<>+5(SB)/1, $0x1f // the last control character
-DATA bytes<>+6(SB)/1, $0x0a // line feed
-DATA bytes<>+7(SB)/1, $0x0d // carriage return
-GLOBL bytes<>(SB), RODATA|NOPTR, $8
+DATA bytes<>+2(SB)/1, $0x20 // the bit between [ ] and { }, and the first that is no control character
+DATA bytes<>+3(SB)/1, $0x1f // the last control character
+DATA bytes<>+4(SB)/1, $0x0a // line feed
+DATA bytes<>+5(SB)/1, $0x0d // carriage return
+GLOBL bytes<>(SB), RODATA|NOPTR, $6
+
+// Which bracket has these lowest four bits.
+DATA brackets<>+0(SB)/8, $0
+DATA brackets<>+8(SB)/8, $0x00007d007b000000
+GLOBL brackets<>(SB), RODATA|NOPTR, $16
 
 DATA odd<>+0(SB)/8, $0xaaaaaaaaaaaaaaaa
 GLOBL odd<>(SB), RODATA|NOPTR, $8
 
-// func blocksAVX2(src *byte, n int, c *carry, quotes, brackets, lines, flags *byte)
+// func blocksAVX2(src *byte, n int, c *carry, quotes *byte, lines *uint64, flags *byte, places *uint32, base int) int
 //
 // Registers over the loop:
-//	SI source  DX blocks left  DI quotes  R13 brackets  R12 lines  R11 flags
+//	SI source  DX blocks left, below 0
+//	DI quotes  R12 lines  R11 flags: their ends
+//	R13 where the next place goes  R8 the place of the block
 //	R9 carry.escaped (0 or 1)  R10 carry.inside (0 or all ones)
-//	Y8 … Y15 the bytes above, X7 all ones
+//	Y8 … Y10, Y12 … Y14 the bytes above, Y11 the brackets, X7 all ones
 // In a block:
 //	AX quotes  BX brackets  CX what lies in strings
-TEXT ·blocksAVX2(SB), NOSPLIT, $0-56
+TEXT ·blocksAVX2(SB), NOSPLIT, $8-72
 	MOVQ src+0(FP), SI
 	MOVQ n+8(FP), DX
 	MOVQ c+16(FP), R8
 	MOVQ quotes+24(FP), DI
-	MOVQ brackets+32(FP), R13
-	MOVQ lines+40(FP), R12
-	MOVQ flags+48(FP), R11
+	MOVQ lines+32(FP), R12
+	MOVQ flags+40(FP), R11
+	MOVQ places+48(FP), R13
 	MOVQ 0(R8), R9
 	MOVQ 8(R8), R10
+	MOVQ base+56(FP), R8
 
-	VPBROADCASTB bytes<>+0(SB), Y8
-	VPBROADCASTB bytes<>+1(SB), Y9
-	VPBROADCASTB bytes<>+2(SB), Y10
-	VPBROADCASTB bytes<>+3(SB), Y11
-	VPBROADCASTB bytes<>+4(SB), Y12
-	VPBROADCASTB bytes<>+5(SB), Y13
-	VPBROADCASTB bytes<>+6(SB), Y14
-	VPBROADCASTB bytes<>+7(SB), Y15
-	VPCMPEQB X7, X7, X7
+	VPBROADCASTB   bytes<>+0(SB), Y8
+	VPBROADCASTB   bytes<>+1(SB), Y9
+	VPBROADCASTB   bytes<>+2(SB), Y10
+	VBROADCASTI128 brackets<>(SB), Y11
+	VPBROADCASTB   bytes<>+3(SB), Y12
+	VPBROADCASTB   bytes<>+4(SB), Y13
+	VPBROADCASTB   bytes<>+5(SB), Y14
+	VPCMPEQB       X7, X7, X7
 
-	TESTQ DX, DX
+	LEAQ  (DI)(DX*8), DI
+	LEAQ  (R12)(DX*8), R12
+	ADDQ  DX, R11
+	NEGQ  DX
 	JZ    done
 
 block:
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
+	ADDQ    $64, SI
 
 	// AX: quotes.
 	VPCMPEQB  Y8, Y0, Y2
@@ -59,33 +68,27 @@ block:
 	SHLQ      $32, CX
 	ORQ       CX, AX
 
-	// BX: brackets of both kinds.
+	// BX: brackets of both kinds. A byte is one if it is, but for the bit between
+	// the kinds, the one that has its lowest four bits.
 	VPOR      Y10, Y0, Y2
 	VPOR      Y10, Y1, Y3
-	VPCMPEQB  Y11, Y2, Y4
-	VPCMPEQB  Y12, Y2, Y2
-	VPOR      Y4, Y2, Y2
-	VPCMPEQB  Y11, Y3, Y5
-	VPCMPEQB  Y12, Y3, Y3
-	VPOR      Y5, Y3, Y3
+	VPSHUFB   Y0, Y11, Y4
+	VPSHUFB   Y1, Y11, Y5
+	VPCMPEQB  Y4, Y2, Y2
+	VPCMPEQB  Y5, Y3, Y3
 	VPMOVMSKB Y2, BX
 	VPMOVMSKB Y3, CX
 	SHLQ      $32, CX
 	ORQ       CX, BX
 
-	// Y2, Y3: backslashes; Y4, Y5: control characters. Most blocks have
-	// neither, nor a byte above 0x7f, nor begin behind a backslash.
+	// Y2, Y3: backslashes; Y4: control characters and bytes above 0x7f, which are
+	// below 0. Most blocks have neither, nor begin behind a backslash.
 	VPCMPEQB  Y9, Y0, Y2
 	VPCMPEQB  Y9, Y1, Y3
-	VPMAXUB   Y13, Y0, Y4
-	VPMAXUB   Y13, Y1, Y5
-	VPCMPEQB  Y13, Y4, Y4
-	VPCMPEQB  Y13, Y5, Y5
+	VPMINSB   Y0, Y1, Y4
+	VPCMPGTB  Y4, Y10, Y4
 	VPOR      Y2, Y3, Y6
 	VPOR      Y4, Y6, Y6
-	VPOR      Y5, Y6, Y6
-	VPOR      Y0, Y6, Y6
-	VPOR      Y1, Y6, Y6
 	VPMOVMSKB Y6, CX
 	ORQ       R9, CX
 	JNZ       special
@@ -98,32 +101,72 @@ block:
 	XORQ       R10, CX
 	MOVQ       CX, R10
 	SARQ       $63, R10
-	NOTQ       CX
-	ANDQ       CX, BX
-	MOVQ       AX, (DI)
-	MOVQ       BX, (R13)
-	MOVQ       $0, (R12)
-	MOVB       $0, (R11)
+	ANDNQ      BX, CX, BX
+	MOVQ       AX, (DI)(DX*8)
+	MOVB       $0, (R11)(DX*1)
 
 next:
-	ADDQ $64, SI
-	ADDQ $8, DI
-	ADDQ $8, R13
-	ADDQ $8, R12
-	INCQ R11
-	DECQ DX
+	// BX: brackets. A block seldom has more than four, and how many is hard to
+	// foresee: four places are written always, and as many kept as there are.
+	POPCNTQ BX, CX
+	TZCNTQ  BX, AX
+	BLSRQ   BX, BX
+	ADDL    R8, AX
+	MOVL    AX, (R13)
+	TZCNTQ  BX, AX
+	BLSRQ   BX, BX
+	ADDL    R8, AX
+	MOVL    AX, 4(R13)
+	TZCNTQ  BX, AX
+	BLSRQ   BX, BX
+	ADDL    R8, AX
+	MOVL    AX, 8(R13)
+	TZCNTQ  BX, AX
+	ADDL    R8, AX
+	MOVL    AX, 12(R13)
+	BLSRQ   BX, BX
+	LEAQ    (R13)(CX*4), R13
+	JNZ     more
+
+counted:
+	ADDQ $64, R8
+	INCQ DX
 	JNZ  block
 
 done:
+	MOVQ c+16(FP), R8
 	MOVQ R9, 0(R8)
 	MOVQ R10, 8(R8)
+	MOVQ places+48(FP), AX
+	SUBQ AX, R13
+	SHRQ $2, R13
+	MOVQ R13, ret+64(FP)
 	VZEROUPPER
 	RET
 
+more:
+	// CX: how many places are left, below 0.
+	NEGQ CX
+	ADDQ $4, CX
+
+rest:
+	TZCNTQ BX, AX
+	BLSRQ  BX, BX
+	ADDL   R8, AX
+	MOVL   AX, (R13)(CX*4)
+	INCQ   CX
+	JNZ    rest
+	JMP    counted
+
 special:
-	// The way from here keeps R8 for itself, and fetches the carry's address
-	// again at its end. R14 and X15 are the runtime's only between functions
-	// of Go.
+	VPMAXUB  Y12, Y0, Y4
+	VPMAXUB  Y12, Y1, Y5
+	VPCMPEQB Y12, Y4, Y4
+	VPCMPEQB Y12, Y5, Y5           // Y4, Y5: control characters
+
+	// The way from here takes R8 for itself, and gives it back at its end. R14
+	// and X15 are the runtime's only between functions of Go.
+	MOVQ      R8, kept-8(SP)
 	VPMOVMSKB Y2, CX
 	VPMOVMSKB Y3, R8
 	SHLQ      $32, R8
@@ -137,11 +180,11 @@ special:
 	XORQ      R8, R8
 	TESTQ     R14, R14
 	JZ        lines
-	VPCMPEQB  Y14, Y0, Y2
-	VPCMPEQB  Y15, Y0, Y4
+	VPCMPEQB  Y13, Y0, Y2
+	VPCMPEQB  Y14, Y0, Y4
 	VPOR      Y2, Y4, Y2
-	VPCMPEQB  Y14, Y1, Y3
-	VPCMPEQB  Y15, Y1, Y5
+	VPCMPEQB  Y13, Y1, Y3
+	VPCMPEQB  Y14, Y1, Y5
 	VPOR      Y3, Y5, Y3
 	VPMOVMSKB Y2, R15
 	VPMOVMSKB Y3, R8
@@ -149,7 +192,7 @@ special:
 	ORQ       R15, R8
 
 lines:
-	MOVQ R8, (R12)
+	MOVQ R8, (R12)(DX*8)
 
 	// Escaped bytes are those behind a run of backslashes of odd length. Where
 	// a run's first place is added to the run, the sum carries to the place
@@ -180,82 +223,29 @@ strings:
 	XORQ       R10, R15            // R15: the inside of strings
 	MOVQ       R15, R10
 	SARQ       $63, R10
-	MOVQ       AX, (DI)
+	MOVQ       AX, (DI)(DX*8)
 	ANDQ       R15, R14            // control characters in strings
 	NOTQ       R15
 	ANDQ       R15, BX
-	MOVQ       BX, (R13)
 	ANDQ       CX, R15             // backslashes outside
 	ORQ        R15, R14            // R14: what is odd
 	VPOR       Y0, Y1, Y0
 	VPMOVMSKB  Y0, R8              // R8: what is no ASCII
 	XORL       AX, AX
-	XORL       BX, BX
-	XORL       R15, R15
 	TESTQ      CX, CX
 	SETNE      AX
+	XORL       CX, CX
 	TESTQ      R8, R8
-	SETNE      BX
+	SETNE      CX
+	LEAQ       (AX)(CX*2), AX
+	XORL       CX, CX
 	TESTQ      R14, R14
-	SETNE      R15
-	LEAQ       (AX)(BX*2), AX
-	LEAQ       (AX)(R15*4), AX
-	MOVB       AX, (R11)           // hasEscape, hasHigh, hasOdd
-	MOVQ       c+16(FP), R8
+	SETNE      CX
+	LEAQ       (AX)(CX*4), AX
+	XORL       CX, CX
+	CMPQ       (R12)(DX*8), $0
+	SETNE      CX
+	LEAQ       (AX)(CX*8), AX
+	MOVB       AX, (R11)(DX*1)     // hasEscape, hasHigh, hasOdd, hasLine
+	MOVQ       kept-8(SP), R8
 	JMP        next
-
-// func placesBMI(places *uint32, base int, words *uint64, n int) int
-//
-// A block seldom has more than four brackets, and how many is hard to foresee:
-// four places are written always, and as many kept as there are.
-TEXT ·placesBMI(SB), NOSPLIT, $0-40
-	MOVQ places+0(FP), DI
-	MOVQ base+8(FP), DX
-	MOVQ words+16(FP), SI
-	MOVQ n+24(FP), R8
-	MOVQ DI, R9
-
-word:
-	MOVQ    (SI), AX
-	POPCNTQ AX, CX
-	TZCNTQ  AX, BX
-	BLSRQ   AX, AX
-	ADDL    DX, BX
-	MOVL    BX, (DI)
-	TZCNTQ  AX, BX
-	BLSRQ   AX, AX
-	ADDL    DX, BX
-	MOVL    BX, 4(DI)
-	TZCNTQ  AX, BX
-	BLSRQ   AX, AX
-	ADDL    DX, BX
-	MOVL    BX, 8(DI)
-	TZCNTQ  AX, BX
-	BLSRQ   AX, AX
-	ADDL    DX, BX
-	MOVL    BX, 12(DI)
-	LEAQ    (DI)(CX*4), R10
-	CMPQ    CX, $4
-	JLS     counted
-	ADDQ    $16, DI
-
-rest:
-	TZCNTQ AX, BX
-	BLSRQ  AX, AX
-	ADDL   DX, BX
-	MOVL   BX, (DI)
-	ADDQ   $4, DI
-	TESTQ  AX, AX
-	JNZ    rest
-
-counted:
-	MOVQ R10, DI
-	ADDQ $8, SI
-	ADDQ $64, DX
-	DECQ R8
-	JNZ  word
-
-	SUBQ R9, DI
-	SHRQ $2, DI
-	MOVQ DI, ret+32(FP)
-	RET

@@ -6,10 +6,8 @@ package extract
 var kernels = []Kernel{Portable}
 
 // blocks finds the structure of whole blocks, scratchBlocks at most, of which
-// the first has number at.
-func (x *index) blocks(src []byte, at int) { x.blocksPortable(src, at) }
-
-// places writes the places of brackets to the front of places, and counts them.
-func (x *index) places(places []uint32, brackets []uint64) int {
-	return placesPortable(places, x.done, brackets)
+// the first has number at. The places of brackets go to the front of places, which
+// has room for one a byte; it counts them.
+func (x *index) blocks(src []byte, at int, places []uint32) int {
+	return x.blocksPortable(src, at, places)
 }

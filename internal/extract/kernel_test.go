@@ -68,6 +68,7 @@ func plainStructure(b []byte, from int) structure {
 			}
 		case c < 0x20:
 			if c == '\n' || c == '\r' {
+				*flag |= hasLine
 				s.lines = append(s.lines, i)
 			}
 			if inside {

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -23,18 +22,26 @@ type place struct {
 	given uint8    // bits given out
 }
 
-// known is a key that was met at a place. Its text is the key in quotes and
-// the colon.
+// known is a key that was met at a place. Its text is what stood there last: the
+// white space before the key, the key in quotes, the colon, and the white space up
+// to the value.
 type known struct {
 	words [textWords]uint64 // of the text, as far as it goes
 	masks [textWords]uint64 // which bytes of the words are the text's
+	ends  [textWords]uint64 // the last words of a text that goes on
+	size  int               // of the text, in bytes
+	mask  uint64            // of its bit
 	next  *known            // the key that followed last
 	node  *node             // nil: nobody wants it
-	text  string
+	key   string
 	own   *place // objects that are its value
 	items *place // objects in a list that is its value
 	hash  uint64
 	bit   uint8 // keys that name the same node share one
+
+	scalar     uint64 // the newest number, true, false or null that was its value, and the comma behind it
+	scalarMask uint64 // which bytes are those
+	scalarSize int    // of the value, in bytes; 0: there is none
 
 	proofs *proofs // of its value; nil: there are none yet
 	deeper bool    // the node takes more than scalars, or something below it is wanted
@@ -43,7 +50,7 @@ type known struct {
 // textWords is how many words of a text are compared at once.
 const textWords = 4
 
-// textBytes are as many bytes.
+// textBytes are as many bytes. A text has at most twice as many.
 const textBytes = 8 * textWords
 
 // Bounds of what is learned: keys at a place, as many of them that nobody wants,
@@ -66,12 +73,12 @@ type seenKeys struct {
 const strangerBit = placeKeys
 
 // meet notes a key and is false if it was met before.
-func (s *seenKeys) meet(bit uint8) bool {
-	word, mask := &s.bits[bit>>6], uint64(1)<<(bit&63)
-	if *word&mask != 0 {
+func (s *seenKeys) meet(k *known) bool {
+	word := &s.bits[k.bit>>6]
+	if *word&k.mask != 0 {
 		return false
 	}
-	*word |= mask
+	*word |= k.mask
 	return true
 }
 
@@ -87,15 +94,37 @@ func (s *seenKeys) count() int {
 	return n
 }
 
-// newKnown makes a key of its text.
-func newKnown(text string, hash uint64, n *node) *known {
-	k := &known{text: text, hash: hash, node: n}
+// newKnown makes a key that follows where the text stands.
+func newKnown(key string, hash uint64, n *node, bit uint8) *known {
+	k := &known{key: key, hash: hash, node: n, bit: bit, mask: 1 << (bit & 63), next: nobody}
 	k.deeper = n != nil && (n.whole || n.kids != nil)
-	for i := range min(len(text), textBytes) {
-		k.words[i/8] |= uint64(text[i]) << (i % 8 * 8)
-		k.masks[i/8] |= 0xff << (i % 8 * 8)
-	}
 	return k
+}
+
+// expects reports whether the text that the key waits for is that of [from, to).
+// Near the end of b it may be false where it is.
+func (k *known) expects(b []byte, from, to int) bool {
+	return to-from == k.size && from+textBytes <= len(b) && k.stands((*[textBytes]byte)(b[from:])) &&
+		(k.size <= textBytes || k.endsAt((*[textBytes]byte)(b[to-textBytes:])))
+}
+
+// expect makes the key wait for a text. For one that is too long it waits in vain.
+func (k *known) expect(text []byte) {
+	k.words, k.masks, k.size = nobody.words, nobody.masks, nobody.size
+	if len(text) > 2*textBytes {
+		return
+	}
+	var words [2 * textBytes]byte
+	copy(words[:], text)
+	for i := range textWords {
+		k.words[i] = binary.LittleEndian.Uint64(words[8*i:])
+		k.masks[i] = ^(^uint64(0) << (8 * min(8, max(0, len(text)-8*i))))
+	}
+	if k.size = len(text); k.size > textBytes {
+		for i := range textWords {
+			k.ends[i] = binary.LittleEndian.Uint64(words[k.size-textBytes+8*i:])
+		}
+	}
 }
 
 // stands reports whether the text stands at a place, as far as it goes.
@@ -106,14 +135,31 @@ func (k *known) stands(w *[textBytes]byte) bool {
 		(binary.LittleEndian.Uint64(w[24:])^k.words[3])&k.masks[3] == 0
 }
 
-// ends reports whether the rest of a long text stands there too.
-func (k *known) ends(b []byte, i int) bool {
-	return len(k.text) <= textBytes || bytes.HasPrefix(b[i+textBytes:], []byte(k.text[textBytes:]))
+// endsAt reports whether the end of a text that goes on stands at a place.
+func (k *known) endsAt(w *[textBytes]byte) bool {
+	return (binary.LittleEndian.Uint64(w[0:])^k.ends[0])|
+		(binary.LittleEndian.Uint64(w[8:])^k.ends[1])|
+		(binary.LittleEndian.Uint64(w[16:])^k.ends[2])|
+		(binary.LittleEndian.Uint64(w[24:])^k.ends[3]) == 0
+}
+
+// scalarBytes is the longest scalar that is kept with its comma, in bytes.
+const scalarBytes = 8
+
+// keep notes a scalar, valid JSON, with what stands behind it. A value that
+// stands there again need not be looked at.
+func (k *known) keep(b []byte, from, end int) {
+	if end-from >= scalarBytes || from+scalarBytes > len(b) || b[end] != ',' {
+		return
+	}
+	k.scalarSize = end - from
+	k.scalarMask = ^uint64(0) >> (8 * (scalarBytes - 1 - k.scalarSize))
+	k.scalar = binary.LittleEndian.Uint64(b[from:]) & k.scalarMask
 }
 
 // nobody is the key that follows where none has followed yet. No valid record
 // has its text.
-var nobody = newKnown("\xff", 0, nil)
+var nobody = &known{words: [textWords]uint64{0xff}, masks: [textWords]uint64{0xff}, size: 1}
 
 func newPlace(n *node) *place {
 	return &place{node: n, start: known{next: nobody}, keys: make([]*known, 1), table: make([]uint8, 16)}
@@ -128,7 +174,7 @@ func (pl *place) find(key []byte, hash uint64) *known {
 			return nil
 		}
 		k := pl.keys[n]
-		if k.hash == hash && len(k.text) == len(key)+len(`"":`) && k.text[1:1+len(key)] == string(key) {
+		if k.hash == hash && k.key == string(key) {
 			return k
 		}
 	}
@@ -140,8 +186,7 @@ func (pl *place) learn(key []byte, hash uint64, n *node) *known {
 	if number > placeKeys || number > placeStrangers && n == nil || len(key) > placeKey {
 		return nil
 	}
-	k := newKnown(`"`+string(key)+`":`, hash, n)
-	k.bit, k.next = pl.bitOf(n), nobody
+	k := newKnown(string(key), hash, n, pl.bitOf(n))
 	pl.keys = append(pl.keys, k)
 	if 2*number > len(pl.table) {
 		pl.table = make([]uint8, 2*len(pl.table))
@@ -188,8 +233,8 @@ type places struct {
 func (l *places) begin(root *node) *place {
 	if l.root == nil || l.crowded {
 		*l = places{root: newPlace(root), none: newPlace(nil), room: placeRoom}
-		l.other = *nobody
-		l.other.next, l.other.own, l.other.items, l.other.bit = nobody, l.none, l.none, strangerBit
+		l.other = *newKnown("", 0, nil, strangerBit)
+		l.other.own, l.other.items = l.none, l.none
 	}
 	return l.root
 }

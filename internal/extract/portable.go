@@ -16,12 +16,13 @@ const (
 //   - quotes: the quotes that no backslash escapes;
 //   - brackets: { } [ ] that are not in a string, which begins with one such
 //     quote and ends with the next;
-//   - lines: line feeds and carriage returns, wherever they are;
+//   - lines: line feeds and carriage returns, wherever they are, of blocks that
+//     have any;
 //   - flags: see hasEscape and its neighbours.
 //
-// Quotes and flags go to their place in the index, brackets and lines to the
-// front of its scratch.
-func (x *index) blocksPortable(src []byte, at int) {
+// Quotes and flags go to their place in the index, lines to the front of its
+// scratch, and the places of brackets, which it counts, to the front of places.
+func (x *index) blocksPortable(src []byte, at int, places []uint32) int {
 	n := len(src) / blockSize
 	quotes, flags := x.quotes[8*at:8*(at+n)], x.flags[at:at+n]
 	brackets, lines := x.brackets[:len(flags)], x.lines[:len(flags)]
@@ -29,7 +30,7 @@ func (x *index) blocksPortable(src []byte, at int) {
 	for i := range flags {
 		b := (*[blockSize]byte)(src[i*blockSize:])
 		quote, bracket, odd, control := look(b)
-		lines[i], flags[i] = 0, 0
+		flags[i] = 0
 		if odd|control|c.escaped != 0 {
 			m := masks{quote: quote, bracket: bracket}
 			m.closer(b, odd)
@@ -42,6 +43,7 @@ func (x *index) blocksPortable(src []byte, at int) {
 		brackets[i] = bracket &^ inside
 	}
 	x.carry = c
+	return placesPortable(places, at*blockSize, brackets)
 }
 
 // plainBlock is what a quick look finds in the part of a block from some byte to
@@ -121,6 +123,9 @@ func (m *masks) flags(inside uint64) (f byte) {
 	}
 	if m.slash != 0 {
 		f |= hasEscape
+	}
+	if m.line != 0 {
+		f |= hasLine
 	}
 	if m.control&inside|m.slash&^inside != 0 {
 		f |= hasOdd

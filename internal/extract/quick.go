@@ -25,7 +25,7 @@ func (s *splitter) quick(mayWrap bool) bool {
 	w := walk{next: first, limit: MaxDepth, lists: mayWrap}
 	for {
 		x := &s.batch.index
-		switch x.match(s.buf, &w) {
+		switch s.follow(first, &w) {
 		case walked:
 			end := int(x.at[w.next-1]) + 1
 			if end-s.pos > s.lim.Record || x.marks(s.pos, end)&hasOdd != 0 || !s.plainLines(end) {
@@ -54,6 +54,43 @@ func (s *splitter) quick(mayWrap bool) bool {
 			return false
 		}
 	}
+}
+
+// follow goes through the brackets of the value: at once where their order is a
+// known one, and else one by one.
+func (s *splitter) follow(first int, w *walk) progress {
+	x := &s.batch.index
+	if w.depth == 0 {
+		if came := s.recall(first, w); came != unsure {
+			return came
+		}
+	}
+	came := x.match(s.buf, w)
+	if came == walked {
+		s.forms.learn(s.buf, x.at[first:w.next], x.link[first:w.next])
+	}
+	return came
+}
+
+// recall is follow where the order of the brackets is a known one, and unsure
+// where it is not, or a list at the first level may be one of records.
+func (s *splitter) recall(first int, w *walk) progress {
+	x := &s.batch.index
+	f, came := s.forms.find(s.buf, x.at[first:])
+	if came != walked {
+		return came
+	}
+	if w.lists {
+		for _, n := range f.lists {
+			if i := int(x.at[first+int(n)]); !s.plainKey(i) && s.mayOpen(i) {
+				return unsure
+			}
+		}
+	}
+	w.next = first + len(f.link)
+	x.room(len(x.at))
+	copy(x.link[first:w.next], f.link)
+	return walked
 }
 
 // bracket returns the number of the bracket at the place, and makes the index
@@ -146,17 +183,30 @@ func (s *splitter) mayOpen(i int) bool {
 }
 
 // plainKey reports whether a key stands right before the list at a place that
-// ends like the name of no envelope ("value", "records", "tables"). It is false
-// for what takes a closer look.
+// does not end like the name of an envelope. It is false for what takes a closer
+// look.
 func (s *splitter) plainKey(i int) bool {
-	if i-s.pos < len(`{"":[`) || s.buf[i-1] != ':' || s.buf[i-2] != '"' {
+	if i-s.pos < 16 {
 		return false
 	}
-	if end := s.buf[i-3] | 0x20; end == 'e' || end == 's' {
+	before := s.buf[i-10 : i : i]
+	if binary.LittleEndian.Uint16(before[8:10:10]) != '"'|':'<<8 || endsLikeEnvelope(binary.LittleEndian.Uint64(before[0:8:8])) {
 		return false
 	}
 	start := s.batch.index.quoteBefore(i - 2)
 	return start > s.pos && (s.buf[start-1] == ',' || s.buf[start-1] == '{')
+}
+
+// endsLikeEnvelope reports whether a text, of which these are the last eight
+// bytes, may be a quote and the name of an envelope.
+func endsLikeEnvelope(last uint64) bool {
+	const (
+		value   = 'e'<<56 | 'u'<<48 | 'l'<<40 | 'a'<<32 | 'v'<<24
+		tables  = 's'<<56 | 'e'<<48 | 'l'<<40 | 'b'<<32 | 'a'<<24 | 't'<<16
+		records = 's'<<56 | 'd'<<48 | 'r'<<40 | 'o'<<32 | 'c'<<24 | 'e'<<16 | 'r'<<8
+	)
+	last |= 0x20 * ones
+	return last&^(1<<24-1) == value || last&^(1<<16-1) == tables || last&^(1<<8-1) == records
 }
 
 // quoteBefore returns the nearest place before i where a string opens or
@@ -166,7 +216,7 @@ func (x *index) quoteBefore(i int) int {
 		return no
 	}
 	from := (i >> 3) - 7
-	w := binary.LittleEndian.Uint64(x.quotes[from:]) & (1<<(56+i&7) - 1)
+	w := binary.LittleEndian.Uint64(x.quotes[from:from+8:from+8]) & (1<<(56+i&7) - 1)
 	if w == 0 {
 		return no
 	}

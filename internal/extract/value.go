@@ -127,8 +127,10 @@ func Member(raw []byte, key string) []byte {
 // decoded, without ASCII case.
 func KeyIs(raw []byte, name string) bool {
 	text := inner(raw)
-	if len(text) != len(name) && bytes.IndexByte(text, '\\') < 0 {
-		return false
+	if same := string(text) == name; same || len(text) != len(name) {
+		if bytes.IndexByte(text, '\\') < 0 {
+			return same
+		}
 	}
 	return equalKey(text, name)
 }
