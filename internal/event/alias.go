@@ -52,7 +52,7 @@ func (r *Record) propertyTexts(f *field, sides ...string) Values {
 			for _, side := range sides {
 				raw := p.name
 				if side != "" {
-					raw = extract.Member(p.raw, side)
+					raw = p.side(side)
 				}
 				if raw != nil && !extract.IsNull(raw) && !yield(Value{Text: r.compactText(raw)}) {
 					return

@@ -255,7 +255,7 @@ func (r *Record) modifiedSides(f *field, side string) Values {
 			if !equalText(p.name, f.param) {
 				continue
 			}
-			for v := range r.twice(extract.Member(p.raw, side)) {
+			for v := range r.twice(p.side(side)) {
 				if !yield(v) {
 					return
 				}

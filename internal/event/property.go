@@ -2,9 +2,18 @@ package event
 
 import "vakt/internal/extract"
 
-// property is a modified property of an audit, as it stands in the record.
+// property is a modified property of an audit: its members as they stand in the
+// record, nil where there is none.
 type property struct {
-	name, raw []byte
+	name, old, new []byte
+}
+
+// side is the old or the new value.
+func (p *property) side(name string) []byte {
+	if name == oldSide {
+		return p.old
+	}
+	return p.new
 }
 
 // propertyList holds the modified properties of record number.
@@ -25,8 +34,10 @@ func (r *Record) properties(f *field) []property {
 	}
 	l.number, l.list = r.number, l.list[:0]
 	for _, base := range f.from[0] {
-		for e := range extract.Elements(r.Field(base).First()) {
-			l.addFrom(e)
+		if list := r.Field(base).First(); !l.scan(list) {
+			for e := range extract.Elements(list) {
+				l.addFrom(e)
+			}
 		}
 	}
 	return l.list
@@ -34,27 +45,31 @@ func (r *Record) properties(f *field) []property {
 
 // addFrom adds a property, or those of a target.
 func (l *propertyList) addFrom(e []byte) {
-	name, value, within := propertyMembers(e)
-	if name != nil && value != nil {
-		l.list = append(l.list, property{name, e})
+	p, within := propertyOf(e)
+	if p.name != nil && p.new != nil {
+		l.list = append(l.list, p)
 		return
 	}
-	for p := range extract.Elements(within) {
-		name, _, _ := propertyMembers(p)
-		l.list = append(l.list, property{name, p})
+	for e := range extract.Elements(within) {
+		p, _ := propertyOf(e)
+		l.list = append(l.list, p)
 	}
 }
 
-// propertyMembers finds the name and the new value of a property, and the
-// properties of a target. Graph calls the name displayName, the unified log
-// Name.
-func propertyMembers(e []byte) (name, value, within []byte) {
-	var m [4][]byte
-	members(e, []string{"displayName", "name", "newValue", "modifiedProperties"}, m[:])
-	if m[0] != nil {
-		return m[0], m[2], m[3]
+// propertyOf reads a property, and finds the properties of a target. Graph
+// calls the name displayName, the unified log Name.
+func propertyOf(e []byte) (p property, within []byte) {
+	var m [propertyKeys][]byte
+	members(e, propertyNames[1:], m[1:])
+	return propertyFrom(&m), m[keyProperties]
+}
+
+func propertyFrom(m *[propertyKeys][]byte) property {
+	p := property{name: m[keyDisplayName], old: m[keyOldValue], new: m[keyNewValue]}
+	if p.name == nil {
+		p.name = m[keyName]
 	}
-	return m[1], m[2], m[3]
+	return p
 }
 
 // members finds the raw values of the first members of an object that have
@@ -93,7 +108,7 @@ func (r *Record) peekModified(f *field, side string) ([]byte, Standing) {
 		if !equalText(p.name, f.param) {
 			continue
 		}
-		raw := extract.Member(p.raw, side)
+		raw := p.side(side)
 		switch {
 		case raw == nil || extract.IsNull(raw):
 		case all == nil:
