@@ -9,8 +9,10 @@ import (
 // fieldState is what a matcher knows about one field: of the record at hand,
 // and of values that came before.
 type fieldState struct {
-	lookup *lookup
-	memo   memo
+	lookup  *lookup
+	field   event.Field // of lookup
+	glances bool        // it has plain tests only
+	memo    memo
 
 	recall recall
 
@@ -34,7 +36,7 @@ type fieldState struct {
 }
 
 func newFieldState(l *lookup) fieldState {
-	f := fieldState{lookup: l, unknown: newClass(l), absent: newClass(l), present: newClass(l)}
+	f := fieldState{lookup: l, field: l.field, glances: l.plain.all, unknown: newClass(l), absent: newClass(l), present: newClass(l)}
 	for _, p := range l.predicates {
 		f.unknown.set(p.bit, Unknown)
 		switch p.ask {
@@ -106,40 +108,57 @@ func (m *Matcher) settled(f *fieldState) bool {
 
 func (m *Matcher) classify(slot int, f *fieldState) *class {
 	f.looked++
-	if f.lookup.plain.all {
+	if f.glances {
 		return m.glance(slot, f)
 	}
-	raw, is := []byte(nil), event.Mixed
-	if m.peek != nil && f.lookup.field != event.NoField {
-		raw, is = m.peek.Peek(f.lookup.field)
+	if f.field == event.NoField || m.peek == nil {
+		return m.classifyMixed(slot, f)
 	}
-	switch is {
-	case event.Unseen:
-		return f.unknown
+	switch raw, is := m.peek.Peek(f.field); is {
+	case event.Alone:
+		mark := markOf(raw)
+		if c := f.memo.near.find(raw, mark); c != nil {
+			return c
+		}
+		return m.recallClass(slot, f, raw, mark)
 	case event.Empty:
 		return f.absent
-	case event.Mixed:
-		f.mixed++
-		values := m.values(slot)
-		switch {
-		case values.unseen:
-			return f.unknown
-		case len(values.operands) == 0:
-			return f.absent
-		}
-		m.key = appendKey(m.key[:0], values.operands)
-		raw = m.key
+	case event.Unseen:
+		return f.unknown
 	}
-	mark := markOf(raw)
-	n := &f.memo.near[nearPlace(mark, len(raw), nearValues)]
-	if n.is(raw, mark) {
-		return n.to
+	return m.classifyMixed(slot, f)
+}
+
+// classifyMixed finds the class of values that Peek does not show.
+func (m *Matcher) classifyMixed(slot int, f *fieldState) *class {
+	f.mixed++
+	values := m.values(slot)
+	switch {
+	case values.unseen:
+		return f.unknown
+	case len(values.operands) == 0:
+		return f.absent
 	}
-	if len(raw) > maxMemo || f.recall.pass() {
+	m.key = appendKey(m.key[:0], values.operands)
+	mark := markOf(m.key)
+	if c := f.memo.near.find(m.key, mark); c != nil {
+		return c
+	}
+	return m.recallClass(slot, f, m.key, mark)
+}
+
+// recallClass finds the class of values that are not near, which follow from
+// raw.
+func (m *Matcher) recallClass(slot int, f *fieldState, raw []byte, mark uint64) (c *class) {
+	if len(raw) > maxMemo {
 		return m.compare(slot, f)
 	}
-	c := m.search(slot, f, raw)
-	n.set(raw, mark, c)
+	if f.recall.pass() {
+		c = m.compare(slot, f)
+	} else {
+		c = m.search(slot, f, raw)
+	}
+	f.memo.near.put(raw, mark, c)
 	return c
 }
 

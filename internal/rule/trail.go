@@ -1,7 +1,5 @@
 package rule
 
-import "vakt/internal/event"
-
 // A trail remembers how records were gone through: which field was looked up
 // first, which one next where it was of a certain class, and so on, and what
 // all rules said in the end. What is asked next, and what is said, depends on
@@ -11,22 +9,11 @@ import "vakt/internal/event"
 
 // crossing is a point of a trail, where one field is looked up, or its end.
 type crossing struct {
-	slot   int         // of the field; trailEnd: the end
-	field  event.Field // NoField: of texts
-	glance *lookup     // of a field that has plain tests only, or nil
-	empty  *crossing   // where an empty field leads, once known
-	near   [nearWays]near[crossing]
-	ways   []way     // from here, by class, the most used first
-	said   []saying  // at the end
-	told   []Outcome // the same, where no rule is to be evaluated
-}
-
-func newCrossing(slot int, l *lookup) *crossing {
-	c := &crossing{slot: slot, field: l.field}
-	if l.plain.all {
-		c.glance = l
-	}
-	return c
+	slot  int         // of the field; trailEnd: the end
+	field *fieldState // nil at the end
+	ways  []way       // from here, by class, the most used first
+	said  []saying    // at the end
+	told  []Outcome   // the same, where no rule is to be evaluated
 }
 
 const trailEnd = -1
@@ -61,57 +48,14 @@ func (c *Compiled) unfit() bool {
 func (m *Matcher) follow(p *plan) *crossing {
 	c := p.trail
 	for c != nil && c.slot != trailEnd {
-		switch {
-		case m.peek == nil || c.field == event.NoField:
-			c = *c.way(m.class(c.slot))
-		case c.glance != nil:
-			c = m.stepAtGlance(c)
-		default:
-			c = m.step(c)
+		k := m.classify(c.slot, c.field)
+		if len(c.ways) > 0 && c.ways[0].class == k {
+			c = c.ways[0].to
+		} else {
+			c = *c.way(k)
 		}
 	}
 	return c
-}
-
-// step goes on from a crossing. Of a value that came lately neither the class
-// nor anything else of the field is needed.
-func (m *Matcher) step(c *crossing) *crossing {
-	raw, is := m.peek.Peek(c.field)
-	switch {
-	case is == event.Empty:
-		return c.whereEmpty(m)
-	case is != event.Alone || len(raw) > maxNear:
-		return *c.way(m.class(c.slot))
-	}
-	mark := markOf(raw)
-	n := &c.near[nearPlace(mark, len(raw), nearWays)]
-	if !n.is(raw, mark) {
-		n.set(raw, mark, *c.way(m.class(c.slot)))
-	}
-	return n.to
-}
-
-// stepAtGlance is step for a field that has plain tests only.
-func (m *Matcher) stepAtGlance(c *crossing) *crossing {
-	held, is := m.look(c.glance)
-	switch is {
-	case event.Empty:
-		return c.whereEmpty(m)
-	case event.Alone:
-		n := &c.near[held%nearWays]
-		if !n.is(nil, uint64(held)) {
-			n.set(nil, uint64(held), *c.way(m.class(c.slot)))
-		}
-		return n.to
-	}
-	return *c.way(m.class(c.slot))
-}
-
-func (c *crossing) whereEmpty(m *Matcher) *crossing {
-	if c.empty == nil {
-		c.empty = *c.way(m.class(c.slot))
-	}
-	return c.empty
 }
 
 // way returns where a way leads, which is nil where nobody has gone it.
@@ -150,18 +94,26 @@ func (m *Matcher) explore(p *plan) *crossing {
 		}
 	}
 	end.tell()
+	m.lead(p, end)
+	return end
+}
+
+// lead makes the trail of what was looked up for the record at hand lead to an
+// end.
+func (m *Matcher) lead(p *plan, end *crossing) {
 	if p.crossings += 1 + len(m.order); p.crossings > maxCrossings {
-		p.trail, p.crossings = nil, 0
+		p.trail, p.crossings = nil, 1+len(m.order)
 	}
 	at := &p.trail
 	for _, slot := range m.order {
 		if *at == nil {
-			*at = newCrossing(slot, m.fields[slot].lookup)
+			*at = &crossing{slot: slot, field: &m.fields[slot]}
+		} else {
+			p.crossings-- // it was counted before
 		}
 		at = (*at).way(m.fields[slot].class)
 	}
 	*at = end
-	return end
 }
 
 // mayHold tells whether a rule can be more than false of records of the same

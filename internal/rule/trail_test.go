@@ -42,6 +42,21 @@ func TestTrailIsBounded(t *testing.T) {
 	if most > maxCrossings || most < maxCrossings/2 {
 		t.Errorf("at most %d crossings were remembered, want near %d", most, maxCrossings)
 	}
+	if p := m.plans[int(event.GraphBeta)<<8|int(event.Risk)]; p.trail.count() != p.crossings {
+		t.Errorf("%d crossings are remembered, and %d were counted", p.trail.count(), p.crossings)
+	}
+}
+
+// count is how many crossings there are from here on, ends among them.
+func (c *crossing) count() int {
+	if c == nil {
+		return 0
+	}
+	n := 1
+	for _, w := range c.ways {
+		n += w.to.count()
+	}
+	return n
 }
 
 // A record like one before is not evaluated: its trail tells what is said. What
