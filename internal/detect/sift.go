@@ -118,7 +118,7 @@ type sifter struct {
 	t       *target
 	tags    map[uint32]struct{}         // of groups that may fire
 	beneath map[int]map[uint32]struct{} // the same, by target, of those on which others rest
-	twice   map[event.Key]struct{}      // records that are wanted and were seen more than once
+	twice   map[event.Key]struct{}      // records of groups that may fire which were seen more than once
 
 	keys, other []uint64 // tag and place among the suspects
 	list        []suspect
@@ -292,7 +292,11 @@ func (s *sifter) gather(part, ranges int) {
 		}
 		if tag := s.workers[e.of].tagOf(&e.fact); tag >= from && tag <= to {
 			wild-- // a value of its own
-			add(tag, suspect{time: e.time, value: wild, of: e.of, base: e.base})
+			one := suspect{time: e.time, value: wild, of: e.of}
+			if ordered {
+				one.base = e.base
+			}
+			add(tag, one)
 		}
 	}
 }
@@ -411,17 +415,31 @@ func (s *sifter) want(of, number uint32) {
 		return
 	}
 	s.found = append(s.found, wanted{o, s.number})
-	if s.repeats == nil || s.repeats(o.key) {
-		if s.twice == nil {
-			s.twice = map[event.Key]struct{}{}
-		}
-		s.twice[o.key] = struct{}{}
-	}
+	s.mayBeTwice(o.key)
 }
 
-// versions wants all versions of the records that are wanted, whatever groups
-// they are in, as the newest one counts.
+// mayBeTwice notes a record that counts, if it was seen more than once.
+func (s *sifter) mayBeTwice(k event.Key) {
+	if s.repeats != nil && !s.repeats(k) {
+		return
+	}
+	if s.twice == nil {
+		s.twice = map[event.Key]struct{}{}
+	}
+	s.twice[k] = struct{}{}
+}
+
+// versions wants all versions of the records of groups that may fire, whatever
+// groups they are in, as the newest one counts.
 func (s *sifter) versions() {
+	for e := range s.facts.all(s.number) {
+		if e.kind != isFact {
+			continue
+		}
+		if _, ok := s.tags[s.workers[e.of].tagOf(&e.fact)]; ok {
+			s.mayBeTwice(e.key)
+		}
+	}
 	if len(s.twice) == 0 {
 		return
 	}

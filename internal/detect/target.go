@@ -197,7 +197,7 @@ func (d *Detector) connect(t int, b *rule.Base, u use, made map[*rule.Compiled]i
 		return nil
 	}
 	if u.role == counts {
-		d.targets[t].rests = append(d.targets[t].rests, rest{inner, u.base, isAll(b.GroupIndex, len(b.Rule.Group))})
+		d.targets[t].rests = append(d.targets[t].rests, rest{inner, u.base, isAll(b.GroupIndex, len(b.Rule.Correlation.GroupBy))})
 	}
 	d.targets[inner].feeds = append(d.targets[inner].feeds, feed{target: t, role: u.role, base: u.base, group: b.GroupIndex, values: b.ValueIndex})
 	d.targets[t].wait = max(d.targets[t].wait, patience(d.targets[t].rule)+d.targets[inner].wait)

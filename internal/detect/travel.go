@@ -55,6 +55,9 @@ type traveller struct {
 func (j *judge) roams(list []entry) bool {
 	first := ""
 	for i := range list {
+		if list[i].kind != isFact {
+			continue // it follows
+		}
 		country := string(j.x.workers[list[i].of].words.text(list[i].value)[:2])
 		if first == "" {
 			first = country
