@@ -112,7 +112,7 @@ func TestPace(t *testing.T) {
 		if acked < rounds*80 {
 			t.Errorf("%d of %d acked", acked, rounds*104)
 		}
-		if took := time.Since(begin); took < 5*time.Second || took > 9*time.Second {
+		if took := time.Since(begin); took < 13*time.Second || took > 17*time.Second {
 			t.Errorf("took %s", took)
 		}
 		for range len(throttled) {

@@ -49,8 +49,8 @@ const (
 )
 
 // Fresh reads an account as it is now, by three requests of its own and a batch
-// that accounts share which are read at the same time. The id is an object id. An account that
-// is not there is a *graph.Error of kind NotFound.
+// that it shares with the accounts that are read at the same time. The id is an
+// object id. An account that is not there is a *graph.Error of kind NotFound.
 //
 // All of it goes through the read registration. Roles are those held directly,
 // through a group, and those that can be activated. An account that can make

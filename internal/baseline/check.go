@@ -13,13 +13,13 @@ import (
 	"time"
 	_ "time/tzdata" // time zones must be known on machines that carry no database
 	"unicode"
+	"unicode/utf8"
 )
 
 var (
 	wholeNumber   = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 	decimalNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	guid          = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	label         = regexp.MustCompile(`^[\pL\pN]([\pL\pN_-]*[\pL\pN])?$`)
 	attribute     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
 	hours         = regexp.MustCompile(`^([a-z]{3})(?:-([a-z]{3}))? ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})$`)
 	yearly        = regexp.MustCompile(`^[0-9]{2}-[0-9]{2}$`)
@@ -200,11 +200,21 @@ func unprintable(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(
 func checkDomain(text string) (string, error) {
 	lower := strings.ToLower(text)
 	labels := strings.Split(lower, ".")
-	bad := func(l string) bool { return len(l) > 63 || !label.MatchString(l) }
+	bad := func(l string) bool { return len(l) > 63 || !isLabel(l) }
 	if len(labels) < 2 || len(lower) > 253 || slices.ContainsFunc(labels, bad) {
 		return "", refuse(text, "a domain", "write the name alone, such as contoso.com")
 	}
 	return lower, nil
+}
+
+// isLabel tells whether a text is letters and digits of any script, with dashes
+// and low lines within.
+func isLabel(text string) bool {
+	sign := func(r rune) bool { return r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) }
+	within := func(r rune) bool { return sign(r) && r != '-' && r != '_' }
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return !sign(first) && !sign(last) && !strings.ContainsFunc(text, within)
 }
 
 // checkNetwork accepts an address or a range and returns a range.

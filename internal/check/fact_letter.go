@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"vakt/internal/directory"
 )
@@ -30,11 +31,13 @@ func (v *view) blockedSender() value {
 }
 
 // tags are the marks of HTML, and what is not shown: style and script.
-var tags = regexp.MustCompile(`(?is)<(style|script)\b.*?</(style|script)\s*>|<!--.*?-->|<[^>]*>`)
+var tags = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)<(style|script)\b.*?</(style|script)\s*>|<!--.*?-->|<[^>]*>`)
+})
 
 // shown is the text that a person sees of HTML, with single blanks.
 func shown(text string) string {
-	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(text, " "))), " ")
+	return strings.Join(strings.Fields(html.UnescapeString(tags().ReplaceAllString(text, " "))), " ")
 }
 
 // signature is unknown where it was not read. Without HTML, the plain text
@@ -48,7 +51,9 @@ func (v *view) signature() value {
 }
 
 // links are addresses of the web and of mail in HTML or plain text.
-var links = regexp.MustCompile(`(?i)\b(?:https?://|mailto:)[^\s"'<>]+`)
+var links = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(?:https?://|mailto:)[^\s"'<>]+`)
+})
 
 // signatureDomains are the foreign domains that a signature leads to.
 func (v *view) signatureDomains() value {
@@ -57,7 +62,7 @@ func (v *view) signatureDomains() value {
 		return unknown(f.Why)
 	}
 	var list []string
-	for _, link := range links.FindAllString(html.UnescapeString(f.Value.HTML+" "+f.Value.Text), -1) {
+	for _, link := range links().FindAllString(html.UnescapeString(f.Value.HTML+" "+f.Value.Text), -1) {
 		if domain := linkDomain(link); domain != "" {
 			list = append(list, "@"+domain)
 		}

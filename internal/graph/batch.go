@@ -17,19 +17,19 @@ import (
 
 // part is one read of a batch on its way.
 type part struct {
-	sub     Sub
-	call    *call  // how the part would look alone: for its name, cost and pages
-	url     string // as the batch writes it
-	wire    string // its id in the batch that it is in now
-	silent  int    // answers that settled nothing, in a row
-	renewed bool
-	since   time.Time // when it was first ready
-	from    time.Time // not to be sent before
-	asked   time.Time // when the request left that brought the answer
-	again   bool      // to be sent again
-	status  int
-	body    json.RawMessage
-	err     error
+	sub      Sub
+	call     *call  // how the part would look alone: for its name, cost and pages
+	url      string // as the batch writes it
+	wire     string // its id in the batch that it is in now
+	silent   int    // answers that settled nothing, in a row
+	refusals refusals
+	since    time.Time // when it was first ready
+	from     time.Time // not to be sent before
+	asked    time.Time // when the request left that brought the answer
+	again    bool      // to be sent again
+	status   int
+	body     json.RawMessage
+	err      error
 }
 
 // batch is all parts, those on the way and those that wait.
@@ -325,10 +325,9 @@ func (b *batch) finish(ctx context.Context, p *part, tok token) error {
 	case found == throttled:
 		p.silent = 0
 		p.again = p.from.Sub(now) <= maxPark && now.Sub(p.since) <= b.c.options.Patience
-	case found == renew && !p.renewed:
-		p.renewed, p.again = true, true
-		_, err := b.c.tokens[tenant.Graph].renew(ctx, tok, "")
-		return err
+	case found == renew && !p.refusals.final(""):
+		p.again = true
+		return b.c.tokens[tenant.Graph].renew(ctx, tok, "", &p.refusals)
 	case found == done:
 		p.again = false
 		return b.c.complete(ctx, p)

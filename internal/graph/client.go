@@ -187,7 +187,7 @@ type answer struct {
 type attempt struct {
 	silent    int // no answer, or one that says nothing, in a row
 	malformed int
-	renewed   bool // the token was replaced since the last answer that was not 401
+	refusals  refusals
 	since     time.Time
 }
 
@@ -297,12 +297,11 @@ func (c *client) settle(ctx context.Context, l *call, at *attempt, a answer, tok
 		return c.again(ctx, l, at, failure(l, a))
 	case renew:
 		failed := failure(l, a)
-		if at.renewed {
+		wanted := challenge(a.header)
+		if at.refusals.final(wanted) {
 			return answer{}, true, failed
 		}
-		at.renewed = true
-		_, err := c.tokens[l.route.service].renew(ctx, tok, challenge(a.header))
-		if err != nil {
+		if err := c.tokens[l.route.service].renew(ctx, tok, wanted, &at.refusals); err != nil {
 			return answer{}, true, err
 		}
 		return answer{}, false, failed

@@ -71,21 +71,41 @@ func (t *tokens) get(ctx context.Context) (token, error) {
 	return t.fetch(ctx, "")
 }
 
-// renew replaces a token that a service refused. Of many callers with the same
-// token one fetches, and all get the result. The challenge is the claims that
-// the service asks for, or "".
-func (t *tokens) renew(ctx context.Context, refused token, challenge string) (token, error) {
+// refusals are the tokens of one request that the service refused.
+type refusals struct {
+	fetched int // how often another was fetched for this request
+	stale   int // how often another had already been fetched for somebody else
+}
+
+// final says that the next token would be refused as well. A service that names
+// the claims of the token it wants may have to name them twice: what was fetched
+// for the first time may have been revoked meanwhile.
+func (r refusals) final(challenge string) bool {
+	most := 1
+	if challenge != "" {
+		most = 2
+	}
+	return r.fetched >= most || r.stale > 1
+}
+
+// renew replaces a token that a service refused, unless it was replaced already
+// since it was sent: of many callers with the same token one fetches. The
+// challenge is the claims that the service asks for, or "".
+func (t *tokens) renew(ctx context.Context, refused token, challenge string, r *refusals) error {
 	if err := t.begin(ctx); err != nil {
-		return token{}, err
+		return err
 	}
 	defer t.end()
 	if t.have.generation != refused.generation {
-		return t.have, nil
+		r.stale++
+		return nil
 	}
 	if challenge == "" {
 		challenge = notBefore(t.now())
 	}
-	return t.fetch(ctx, challenge)
+	r.fetched++
+	_, err := t.fetch(ctx, challenge)
+	return err
 }
 
 func (t *tokens) begin(ctx context.Context) error {

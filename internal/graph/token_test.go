@@ -64,6 +64,70 @@ func TestChallengeReachesTheCredential(t *testing.T) {
 	}
 }
 
+// TestTokenRevokedTwice: a request whose token somebody else has replaced
+// meanwhile, by one that is refused too, has not tried a token of its own yet.
+func TestTokenRevokedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(4, 5)
+		w.handler = func(*world, *http.Request, []byte) (int, http.Header, string) { return 200, nil, "{}" }
+		r, errs := w.reader(t), make(chan error, 2)
+		look := func() {
+			_, err := r.Look(t.Context(), Sub{Path: "/users/a"}, 0)
+			errs <- err
+		}
+		wait := func(d time.Duration) {
+			if err := sleep(t.Context(), d, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		revoke := func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.valid++
+		}
+		_, err := r.Granted(t.Context())
+		revoke()
+		go look() // refused after w.delay, then it fetches the second token
+		wait(w.delay / 2)
+		go look() // refused later, with the first token
+		wait(w.delay * 3 / 4)
+		revoke() // and that second token is refused as well
+		if err := errors.Join(err, <-errs, <-errs); err != nil {
+			t.Error(err)
+		}
+		if w.n != 5 {
+			t.Errorf("%d requests", w.n)
+		}
+	})
+}
+
+// TestSecondChallengeIsMet: a service may revoke the very token that was fetched
+// for its challenge, and challenge again; but not for ever.
+func TestSecondChallengeIsMet(t *testing.T) {
+	for challenges, want := range map[int]Kind{1: "", 2: "", 3: Unauthorized, 9: Unauthorized} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(4, 5)
+			w.handler = func(*world, *http.Request, []byte) (int, http.Header, string) { return 200, nil, "{}" }
+			w.fault = func(n int, _ *http.Request) string {
+				if n > challenges {
+					return ""
+				}
+				w.valid++
+				return "cae"
+			}
+			_, err := w.reader(t).Look(t.Context(), Sub{Path: "/users/a"}, 0)
+			if want == "" && err != nil {
+				t.Errorf("%d challenges: %v", challenges, err)
+			} else if want != "" {
+				wantKind(t, err, want)
+			}
+			if requests := min(challenges+1, 3); w.n != requests || w.fetched != requests {
+				t.Errorf("%d challenges: %d requests, %d tokens", challenges, w.n, w.fetched)
+			}
+		})
+	}
+}
+
 func TestSecondRefusalStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(4, 5)

@@ -29,12 +29,14 @@ type Writer struct {
 // is sent.
 const Freshness = 5 * time.Second
 
-// writeTimeout is how long a change may take: Freeze has to wait for it.
-const writeTimeout = 30 * time.Second
+// writeTimeout is how long a change may take: Freeze has to wait for it, and so
+// has a wave for its last one. Of a change that took longer nothing is known,
+// and reading tells.
+const writeTimeout = 10 * time.Second
 
 // NewWriter makes a writer of the tenant with the credential, which is to be
 // another one than the Reader's. Nothing is sent yet. Of the options, Timeout
-// is thirty seconds unless given. Only the room action may call it.
+// is ten seconds unless given. Only the room action may call it.
 func NewWriter(t tenant.Tenant, cred azcore.TokenCredential, o Options) (*Writer, error) {
 	if o.Timeout == 0 {
 		o.Timeout = writeTimeout
@@ -161,10 +163,10 @@ const maxStale = 3
 
 // tries counts what has kept a change from being settled.
 type tries struct {
-	since   time.Time
-	renewed bool
-	unsent  int // connections that could not be made
-	stale   int // readings that were too old when the change could leave
+	since    time.Time
+	refusals refusals
+	unsent   int // connections that could not be made
+	stale    int // readings that were too old when the change could leave
 }
 
 // send sends a change, once unless the service or the network has said that it
@@ -276,14 +278,14 @@ func (w *Writer) answered(ctx context.Context, l *call, at *tries, out Outcome, 
 		failed.Kind = Throttled
 		failed.RetryAfter, _ = retryAfter(a.header, w.c.options.Now())
 		w.c.options.Log.Debug("throttled", "tenant", w.c.tenant.Name, "request", l.label(), "wait", failed.RetryAfter)
-		at.renewed = false
+		at.refusals = refusals{}
 		return out, failed.RetryAfter <= maxPark
 	case http.StatusUnauthorized:
-		if at.renewed {
+		wanted := challenge(a.header)
+		if at.refusals.final(wanted) {
 			return out, false
 		}
-		at.renewed = true
-		if _, err := w.c.tokens[l.route.service].renew(ctx, tok, challenge(a.header)); err != nil {
+		if err := w.c.tokens[l.route.service].renew(ctx, tok, wanted, &at.refusals); err != nil {
 			out.Err = err
 			return out, false
 		}

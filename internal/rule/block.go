@@ -120,28 +120,62 @@ func (b *blockReader) isEntry() bool {
 
 // mapping reads the map whose first key stands in the line.
 func (b *blockReader) mapping(depth int) *yaml.Node {
+	return b.collection(yaml.MappingNode, depth, (*blockReader).pair)
+}
+
+// sequence reads the list whose first entry stands in the line.
+func (b *blockReader) sequence(depth int) *yaml.Node {
+	return b.collection(yaml.SequenceNode, depth, (*blockReader).dash)
+}
+
+// collection reads a map or a list, whose elements begin in the same column.
+// read pushes one and goes to the line after it; false when the line begins
+// none.
+func (b *blockReader) collection(kind yaml.Kind, depth int, read func(b *blockReader, column, depth int) bool) *yaml.Node {
 	if depth > maxBlockDepth {
 		return b.fail()
 	}
 	column, first, line := b.indent, b.nodes.mark(), b.number
-	for !b.done && b.indent == column && !b.isSeparator() {
-		colon := keyEnd(b.text[b.start:b.end])
-		if colon <= 0 || colon > maxBlockKey {
-			return b.fail()
-		}
-		key, ok := plainScalar(b.text[b.start : b.start+colon])
-		if !ok {
-			return b.fail()
-		}
-		b.nodes.push(b.nodes.scalar(key, b.text[b.start:b.start+colon], b.number))
-		b.start += colon + 1
-		b.skipBlanks()
-		b.nodes.push(b.value(column, depth))
+	for !b.done && b.indent == column && read(b, column, depth) {
 	}
 	if !b.done && b.indent > column {
 		return b.fail()
 	}
-	return b.nodes.collect(yaml.MappingNode, first, line)
+	return b.nodes.collect(kind, first, line)
+}
+
+// pair reads a key and its value.
+func (b *blockReader) pair(column, depth int) bool {
+	if b.isSeparator() {
+		return false
+	}
+	colon := keyEnd(b.text[b.start:b.end])
+	if colon <= 0 || colon > maxBlockKey {
+		b.fail()
+		return false
+	}
+	key := b.text[b.start : b.start+colon]
+	tag, ok := plainScalar(key)
+	if !ok {
+		b.fail()
+		return false
+	}
+	b.nodes.push(b.nodes.scalar(tag, key, b.number))
+	b.start += colon + 1
+	b.skipBlanks()
+	b.nodes.push(b.value(column, depth))
+	return true
+}
+
+// dash reads an entry of a list.
+func (b *blockReader) dash(column, depth int) bool {
+	if !b.isEntry() {
+		return false
+	}
+	b.start++
+	b.skipBlanks()
+	b.nodes.push(b.entry(column, depth))
+	return true
 }
 
 // value reads what belongs to a key: what stands behind it in the line, or
@@ -160,23 +194,6 @@ func (b *blockReader) value(column, depth int) *yaml.Node {
 		return b.mapping(depth + 1)
 	}
 	return b.fail()
-}
-
-// sequence reads the list whose first entry stands in the line.
-func (b *blockReader) sequence(depth int) *yaml.Node {
-	if depth > maxBlockDepth {
-		return b.fail()
-	}
-	column, first, line := b.indent, b.nodes.mark(), b.number
-	for b.indent == column && b.isEntry() {
-		b.start++
-		b.skipBlanks()
-		b.nodes.push(b.entry(column, depth))
-	}
-	if !b.done && b.indent > column {
-		return b.fail()
-	}
-	return b.nodes.collect(yaml.SequenceNode, first, line)
 }
 
 // entry reads an entry of a list behind its dash: a map that begins in the

@@ -22,14 +22,13 @@ const (
 // isPlainText tells whether a text is made of lines of printable characters
 // alone, so that nobody can mean something else by an invisible one.
 func isPlainText(text string) bool {
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c < ' ' && c != '\n' || c == 0x7f {
-			return false
-		} else if c >= utf8.RuneSelf {
-			return isPrintable(text[i:])
+	for ; len(text) >= 8; text = text[8:] {
+		x := octets(text)
+		if octetsBelow(x, ' ')&^octetsLike(x, '\n')|octetsLike(x, 0x7f)|x&eachHigh != 0 {
+			break
 		}
 	}
-	return true
+	return isPrintable(text)
 }
 
 func isPrintable(text string) bool {

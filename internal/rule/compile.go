@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"vakt/internal/event"
 )
@@ -18,7 +19,7 @@ import (
 // match; their fields and lists are not looked at.
 func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 	c := &compiler{
-		res: &knownFields{Resolver: res, answers: map[fieldName]fieldAnswer{}}, lists: lists,
+		res: &knownFields{Resolver: res, answers: map[fieldName]fieldAnswer{}, lowered: map[string]string{}}, lists: lists,
 		builder: builder{byKey: map[string]*predicate{}},
 		done:    map[*Rule]*Compiled{},
 		refused: map[*Rule]bool{},
@@ -35,7 +36,7 @@ func Compile(rules []*Rule, res Resolver, lists Lists) (*Set, []Problem) {
 	c.foldTargets(c.index)
 	predicates, slots := c.builder.number()
 	c.set.predicates, c.set.lookups = len(predicates), newLookups(slots, predicates)
-	c.set.hash = c.hash()
+	c.set.hash = sync.OnceValue(c.set.sum)
 	sortProblems(c.problems)
 	return c.set, c.problems
 }
@@ -331,17 +332,4 @@ func (c *compiler) item(s search, it *item) *node {
 		return &node{op: nodeNot, kids: []*node{n}}
 	}
 	return n
-}
-
-// hash covers the content of every rule of the set, correlations and filters
-// included.
-func (c *compiler) hash() string {
-	all := map[string][]byte{}
-	for _, f := range c.set.filters {
-		all[f.Key()] = f.content
-	}
-	for _, r := range slices.Concat(c.set.rules, c.set.correlations) {
-		all[r.Key()] = r.content
-	}
-	return hashOf(all)
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -8,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -55,13 +55,26 @@ func (c *canonical) scalar(n *yaml.Node) {
 }
 
 func (c *canonical) text(s string) {
-	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] == '"' || s[i] == '\\' {
-			c.out = extract.AppendCanonical(c.out, s)
-			return
-		}
+	if needsEscape(s) {
+		c.out = extract.AppendCanonical(c.out, s)
+		return
 	}
 	c.out = append(append(append(c.out, '"'), s...), '"')
+}
+
+// needsEscape tells whether a text holds what JSON cannot.
+func needsEscape(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		if x := octets(s); octetsBelow(x, ' ')|octetsLike(x, '"')|octetsLike(x, '\\') != 0 {
+			return true
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] == '"' || s[i] == '\\' {
+			return true
+		}
+	}
+	return false
 }
 
 // isWhole tells whether a text is a whole number as JSON writes it, and not too
@@ -113,22 +126,24 @@ func scalar(n *yaml.Node) any {
 	return n.Value
 }
 
-// compareKeys compares by UTF-16 units, as RFC 8785 wants.
+// compareKeys compares by UTF-16 units, as RFC 8785 wants. That is the order of
+// the bytes, save among characters of which one is above U+FFFF.
 func compareKeys(a, b string) int {
-	if isASCII(a) && isASCII(b) {
-		return strings.Compare(a, b)
-	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
+	for i := 0; i < len(a) && i < len(b); i++ {
+		switch {
+		case a[i] == b[i]:
+		case a[i] >= firstHigh && b[i] >= firstHigh:
+			return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+		default:
+			return cmp.Compare(a[i], b[i])
 		}
 	}
-	return true
+	return cmp.Compare(len(a), len(b))
 }
+
+// firstHigh is the first byte of the characters from U+E000 on, and the least:
+// all others come before them in both orders.
+const firstHigh = 0xee
 
 // hashOf is the SHA-256, in hexadecimal, over the canonical JSON of a map of
 // contents, each of which is canonical JSON.

@@ -102,7 +102,7 @@ func (r *reader) root(doc *yaml.Node) *yaml.Node {
 	if doc.Kind == 0 || doc.Kind == yaml.ScalarNode && doc.ShortTag() == "!!null" {
 		return nil
 	}
-	x := expander{within: map[*yaml.Node]bool{}}
+	var x expander
 	root := x.expand(doc, 0)
 	if x.fault != "" {
 		r.refuse(x.line, "%s", x.fault)
@@ -114,7 +114,7 @@ func (r *reader) root(doc *yaml.Node) *yaml.Node {
 // expander replaces the aliases of a node tree, where they stand, by what they
 // stand for, and stops at the first breach of a limit.
 type expander struct {
-	within map[*yaml.Node]bool // anchored nodes being expanded
+	within map[*yaml.Node]bool // anchored nodes being expanded; nil before there is one
 	nodes  int
 	line   int
 	fault  string
@@ -141,6 +141,9 @@ func (x *expander) expand(n *yaml.Node, depth int) *yaml.Node {
 func (x *expander) alias(n *yaml.Node, depth int) *yaml.Node {
 	if n.Alias == nil || x.within[n.Alias] {
 		return x.stop(n, "the alias %q refers to itself", n.Value)
+	}
+	if x.within == nil {
+		x.within = map[*yaml.Node]bool{}
 	}
 	x.within[n.Alias] = true
 	defer delete(x.within, n.Alias)

@@ -1,12 +1,27 @@
 package rule
 
-import "vakt/internal/event"
+import (
+	"strings"
+
+	"vakt/internal/event"
+)
 
 // knownFields remembers what a resolver answers while one set is compiled:
 // rules ask for the same few fields over and over, each several times.
 type knownFields struct {
 	Resolver
 	answers map[fieldName]fieldAnswer
+	lowered map[string]string
+}
+
+// lower gives a field's name in lower case.
+func (k *knownFields) lower(name string) string {
+	l, known := k.lowered[name]
+	if !known {
+		l = strings.ToLower(name)
+		k.lowered[name] = l
+	}
+	return l
 }
 
 type fieldName struct {

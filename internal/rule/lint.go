@@ -15,7 +15,7 @@ import (
 
 // check marks an item whose values no record holds, and warns of single ones.
 func (m *mapper) check(s search, it *item) {
-	vocabulary, closed := vocabularies[m.log][strings.ToLower(it.field)]
+	vocabulary, closed := vocabularies[m.log][m.res.lower(it.field)]
 	if !closed || it.how.expand || it.opaque() || it.how.op > opEndsWith {
 		return
 	}
@@ -93,7 +93,7 @@ func (m *mapper) contradiction(items branch) (line int, why string) {
 	allowed := map[string]map[string]string{} // by field: folded text to text
 	for i := range items {
 		it := &items[i]
-		field := strings.ToLower(it.field)
+		field := m.res.lower(it.field)
 		if it.how.negate || it.how.expand || !slices.Contains(single[m.log], field) {
 			continue
 		}

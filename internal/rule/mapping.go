@@ -17,7 +17,7 @@ import (
 
 // mapper reads the rules of one log.
 type mapper struct {
-	res      Resolver
+	res      *knownFields
 	lists    Lists
 	log      event.Log
 	findings []finding

@@ -14,7 +14,7 @@ func (m *mapper) values(s search, it item) reading {
 	if it.opaque() {
 		return reading{{m.referred(it)}}
 	}
-	field := strings.ToLower(it.field)
+	field := m.res.lower(it.field)
 	switch {
 	case m.log == event.Audit && field == "activitydisplayname":
 		return m.activities(s, it)
@@ -68,7 +68,7 @@ func (it *item) takeEmpty() bool {
 
 // respelt replaces values that the field spells otherwise.
 func (m *mapper) respelt(s search, it item) reading {
-	table := spellings[m.log][strings.ToLower(it.field)]
+	table := spellings[m.log][m.res.lower(it.field)]
 	if it.how.op == opEquals && !it.how.all && len(table) > 0 {
 		var list []literal
 		for _, v := range it.values {

@@ -63,6 +63,7 @@ const (
 type builder struct {
 	byKey map[string]*predicate
 	key   []byte // memory for the key at hand
+	parts []byte // and for what it is put together of
 }
 
 // share returns the predicate with this key and makes it when there is none.

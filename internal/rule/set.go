@@ -308,7 +308,7 @@ type Set struct {
 	quiet        map[*Rule]bool // counted by correlations only
 	predicates   int
 	lookups      []*lookup // by slot: one for each field that predicates read, in order
-	hash         string
+	hash         func() string
 }
 
 // Rules lists the compiled detection rules in the order given to Compile.
@@ -381,9 +381,22 @@ func (c *Compiled) reads() []event.Field {
 }
 
 // Hash is the SHA-256, in hexadecimal, over RFC 8785 canonical JSON of the
-// rules' content by their keys. The order of files and rules, comments and the
-// way the YAML is written have no part in it.
-func (s *Set) Hash() string { return s.hash }
+// rules' content by their keys, correlations and filters among them. The order
+// of files and rules, comments and the way the YAML is written have no part in
+// it. It is made when it is first asked for, as only alerts carry it.
+func (s *Set) Hash() string { return s.hash() }
+
+// sum is the hash of the set.
+func (s *Set) sum() string {
+	all := map[string][]byte{}
+	for _, f := range s.filters {
+		all[f.Key()] = f.content
+	}
+	for _, r := range slices.Concat(s.rules, s.correlations) {
+		all[r.Key()] = r.content
+	}
+	return hashOf(all)
+}
 
 // sortedFields sorts and drops what stands twice.
 func sortedFields(list []event.Field) []event.Field {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -306,36 +305,47 @@ func parseNetwork(s string) (netip.Prefix, error) {
 // share finds or makes the predicate for the texts. Their order and repeats do
 // not matter.
 func (v values) share(key string, list []entryText, t test) *node {
-	parts := make([]string, 0, len(list))
+	b := &v.compiler.builder
+	b.parts = b.parts[:0]
+	ends := make([]int, 0, len(list))
 	for _, e := range list {
-		part := strconv.AppendQuote(nil, v.form(e))
-		part = strconv.AppendBool(append(part, ' '), e.kind == numberLiteral)
-		parts = append(parts, string(strconv.AppendInt(append(part, ' '), int64(e.until), 10)))
+		b.parts = v.appendForm(b.parts, e)
+		b.parts = strconv.AppendBool(append(b.parts, ' '), e.kind == numberLiteral)
+		b.parts = strconv.AppendInt(append(b.parts, ' '), int64(e.until), 10)
+		ends = append(ends, len(b.parts))
+	}
+	all, begin := string(b.parts), 0
+	parts := make([]string, 0, len(list))
+	for _, end := range ends {
+		parts = append(parts, all[begin:end])
+		begin = end
 	}
 	slices.Sort(parts)
 	p := predicate{ask: askValue, field: v.field, test: t}
 	if v.field == event.NoField {
 		p.ask = askText
 	}
-	return v.compiler.builder.share(key+" "+strings.Join(slices.Compact(parts), " "), p)
+	return b.share(key+" "+strings.Join(slices.Compact(parts), " "), p)
 }
 
-// form is the text by which two entries are the same: the pattern with its
-// plain parts quoted, so that an escaped star is not a wildcard.
-func (v values) form(e entryText) string {
-	if op := v.item.how.op; op == opRegex || op == opCIDR {
-		return e.text
+// appendForm writes the text by which two entries are the same: the pattern
+// with the lengths of its plain parts, so that an escaped star is no wildcard
+// and no text can be taken for the end of another.
+func (v values) appendForm(out []byte, e entryText) []byte {
+	plain := func(text string) {
+		out = append(strconv.AppendInt(out, int64(len(text)), 10), '"')
+		out = append(out, text...)
 	}
-	var b strings.Builder
+	if op := v.item.how.op; op == opRegex || op == opCIDR {
+		plain(e.text)
+		return out
+	}
 	for _, p := range e.pattern {
-		switch p.wild {
-		case 0:
-			b.WriteString(regexp.QuoteMeta(p.text))
-		case wildDash:
-			b.WriteString(`\-`) // QuoteMeta leaves a dash alone
-		default:
-			b.WriteByte(p.wild)
+		if p.wild == 0 {
+			plain(p.text)
+		} else {
+			out = append(out, p.wild)
 		}
 	}
-	return b.String()
+	return out
 }
