@@ -3,7 +3,6 @@ package detect
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"math"
 	"slices"
 	"time"
@@ -111,7 +110,7 @@ func (c *comparison) count(ctx context.Context) bool {
 
 // hashOf is what the group of a fact is known by.
 func (c *comparison) hashOf(e *entry) uint64 {
-	return maphash.Bytes(c.x.d.seed, c.x.worker(e.of).words.text(e.group))
+	return c.x.d.sumOf(c.x.worker(e.of).words.text(e.group))
 }
 
 // see takes one in.

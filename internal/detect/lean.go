@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/maphash"
 	"math"
 	"slices"
 	"time"
@@ -112,7 +111,7 @@ func (w *Worker) isKnown(r *event.Record, u *use) bool {
 // none that is known stands before it.
 func (w *Worker) begins(target int, f *fact) bool {
 	is, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
-	k := sighted{w.sumOf(f.group), w.sumOf(f.value), f.tenant}
+	k := sighted{w.d.sumOf(w.words.text(f.group)), w.d.sumOf(w.words.text(f.value)), f.tenant}
 	s := w.lean.stretches[target][k]
 	switch {
 	case s == nil:
@@ -132,9 +131,6 @@ func (w *Worker) begins(target int, f *fact) bool {
 	w.lean.stretches[target][k] = &seen{is, stretch{f.time, f.time}} // room may have been made
 	return true
 }
-
-// sumOf is the hash of a numbered text, as sums has it.
-func (w *Worker) sumOf(number uint32) uint64 { return maphash.Bytes(w.d.seed, w.words.text(number)) }
 
 // room makes room for what is remembered of one group more. What was
 // remembered so far goes with the facts, to memory or files.

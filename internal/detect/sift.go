@@ -43,6 +43,7 @@ func (c *common) sift(ctx context.Context) error {
 		return nil
 	}
 	list, err := c.suspects(ctx)
+	c.forget()
 	if err != nil || len(list) == 0 {
 		return err
 	}
@@ -65,6 +66,17 @@ func (c *common) sift(ctx context.Context) error {
 	}
 	busy.Wait()
 	return errors.Join(errs...)
+}
+
+// forget lets go of traces that have been looked through.
+func (c *common) forget() {
+	for _, w := range c.workers {
+		for t := range w.traces {
+			if c.d.targets[t].rule.Growth == nil {
+				w.traces[t] = traces{}
+			}
+		}
+	}
 }
 
 // all makes facts of records, sorted as compareWanted has them.
@@ -154,7 +166,7 @@ func (s *sifter) target(t int) {
 	} else if followed > 0 {
 		for e := range s.facts.all(t) {
 			if e.kind == isFact {
-				s.tags[s.workers[e.of].tagOf(&e.fact)] = struct{}{}
+				s.tags[s.tagOf(e)] = struct{}{}
 			}
 		}
 	}
@@ -290,7 +302,7 @@ func (s *sifter) gather(part, ranges int) {
 		if e.kind != isFact {
 			continue
 		}
-		if tag := s.workers[e.of].tagOf(&e.fact); tag >= from && tag <= to {
+		if tag := s.tagOf(e); tag >= from && tag <= to {
 			wild-- // a value of its own
 			one := suspect{time: e.time, value: wild, of: e.of}
 			if ordered {
@@ -299,6 +311,11 @@ func (s *sifter) gather(part, ranges int) {
 			add(tag, one)
 		}
 	}
+}
+
+// tagOf is the tag that a fact would have as a trace.
+func (s *sifter) tagOf(e *entry) uint32 {
+	return sumTag(s.d.sumOf(s.workers[e.of].words.text(e.group)))
 }
 
 // sortedTags sorts by tag, those of one tag in their order, and gives back
@@ -436,7 +453,7 @@ func (s *sifter) versions() {
 		if e.kind != isFact {
 			continue
 		}
-		if _, ok := s.tags[s.workers[e.of].tagOf(&e.fact)]; ok {
+		if _, ok := s.tags[s.tagOf(e)]; ok {
 			s.mayBeTwice(e.key)
 		}
 	}

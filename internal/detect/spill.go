@@ -15,7 +15,7 @@ import (
 // own below dir (the system's for temporary files where dir is empty), which
 // only its owner may read, and which Close removes. Numbered texts and records
 // that are kept stay in memory. What first_seen and growth remember of groups may
-// take as much again. It is called before the first NewWorker.
+// take as much again, and so may what is made of records that are read again. It is called before the first NewWorker.
 func (d *Detector) Spill(bytes int, workers int, dir string) {
 	d.limit, d.dir = bytes/max(1, workers), dir
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"hash/maphash"
 	"math"
 	"slices"
 
@@ -20,7 +19,7 @@ import (
 // A growth is decided by traces alone, and records are read again for what its
 // alerts show. There the tag is the tenant and the value a hash of the group.
 type trace struct {
-	tag    uint32 // of the group: see words.tag
+	tag    uint32 // of the group: see sumTag
 	origin uint32 // of the record; it has its time
 	value  uint64 // a hash of what is counted, a country, or the place of the rule among those of the target
 }
@@ -172,7 +171,7 @@ func (w *Worker) traceDays(r *event.Record, u *use, groups []uint64) {
 func (w *Worker) traced(r *event.Record, u *use, groups []uint64, value uint64) {
 	list := &w.traces[u.target].counted
 	for _, group := range groups {
-		w.leaveTrace(list, trace{uint32(group >> tagBits), w.originOf(r), value})
+		w.leaveTrace(list, trace{sumTag(group), w.originOf(r), value})
 	}
 }
 
@@ -180,59 +179,13 @@ func (w *Worker) traced(r *event.Record, u *use, groups []uint64, value uint64) 
 func (w *Worker) traceAfter(r *event.Record, u *use) {
 	list := &w.traces[u.target].followed
 	for _, group := range w.sums(r, u.groupSet) {
-		w.leaveTrace(list, trace{tag: uint32(group >> tagBits), origin: w.originOf(r)})
+		w.leaveTrace(list, trace{tag: sumTag(group), origin: w.originOf(r)})
 	}
 }
 
 func (w *Worker) leaveTrace(list *paged[trace], t trace) {
 	list.add(t)
 	w.held += traceBytes
-}
-
-// sums are the hashes of every group that a record belongs to by some fields,
-// of which the first bits are the tag of the group.
-type sums struct {
-	number int // of the record
-	list   []uint64
-}
-
-// sums finds those of the record at hand by a set of fields, once.
-func (w *Worker) sums(r *event.Record, set int) []uint64 {
-	s := &w.summed[set]
-	if s.number != w.number {
-		s.number = w.number
-		s.list = w.appendSums(s.list[:0], r, w.d.sets[set], 0)
-	}
-	return s.list
-}
-
-// appendSums goes through the values of the fields. The first so many bytes of
-// w.text hold those of the fields before.
-func (w *Worker) appendSums(list []uint64, r *event.Record, fields []event.Field, before int) []uint64 {
-	if len(fields) == 0 {
-		return append(list, maphash.Bytes(w.d.seed, nil))
-	}
-	v, is := r.Only(fields[0])
-	switch is {
-	case event.Alone:
-		return w.appendSum(list, r, v.Text, fields, before)
-	case event.Mixed:
-		for _, v := range r.Field(fields[0]).List {
-			list = w.appendSum(list, r, v.Text, fields, before)
-		}
-	}
-	return list
-}
-
-func (w *Worker) appendSum(list []uint64, r *event.Record, text []byte, fields []event.Field, before int) []uint64 {
-	switch w.text = appendLower(w.text[:before], text); {
-	case len(text) == 0:
-		return list
-	case len(fields) == 1:
-		return append(list, maphash.Bytes(w.d.seed, w.text))
-	}
-	w.text = append(w.text, joint...)
-	return w.appendSums(list, r, fields[1:], len(w.text))
 }
 
 // countries remembers which codes of two letters are those of countries that

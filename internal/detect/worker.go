@@ -30,6 +30,7 @@ type Worker struct {
 	origins   origins
 	countries countries
 	summed    []sums  // by set of fields
+	ofFields  []sums  // by field
 	recall    *recall // of one that reads records again; nil: it sees them for the first time
 
 	number   int    // of the record at hand, from 1
