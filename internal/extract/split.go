@@ -119,7 +119,7 @@ type Truncated struct {
 func (e *Truncated) Error() string { return e.What }
 
 // Split cuts the records out of an input, in UTF-8 and not compressed, and
-// hands them over in batches of about 1 MiB; a batch belongs to emit, which
+// hands them over in batches of about 256 KiB; a batch belongs to emit, which
 // may pass it on to another goroutine. Memory is bounded by Limits.Record,
 // whatever the size of the input and of what is in it.
 //

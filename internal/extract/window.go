@@ -12,8 +12,8 @@ import (
 // it end the batch, so that the next row has room), the largest buffer that is
 // used again, and the most brackets in an index that is used again.
 const (
-	batchBytes  = 1 << 20
-	batchRead   = 256 << 10
+	batchBytes  = 256 << 10
+	batchRead   = 128 << 10
 	batchItems  = 1 << 15
 	batchOut    = 1 << 20
 	batchReused = 4 << 20
