@@ -355,9 +355,7 @@ func (x *decision) worker(number uint32) *Worker {
 
 // read is the row of a record that is read again, once.
 func (x *decision) read(v version) (row uint32, err error) {
-	if x.reader == nil {
-		x.reader, x.readings = x.common.newReader(), map[version]uint32{}
-	}
+	x.openReader()
 	row, known := x.readings[v]
 	if known {
 		return row, nil
@@ -370,11 +368,18 @@ func (x *decision) read(v version) (row uint32, err error) {
 	return row, err
 }
 
-// facts are those of a record that is read again for a target.
-func (x *decision) facts(target int, of, number uint32) (list []entry) {
+// openReader makes the decision's reader, before the first record. It keeps all in
+// memory: facts are taken from it at once, and rows are of what is shown.
+func (x *decision) openReader() {
 	if x.reader == nil {
 		x.reader, x.readings = x.common.newReader(), map[version]uint32{}
+		x.reader.limit = math.MaxInt
 	}
+}
+
+// facts are those of a record that is read again for a target.
+func (x *decision) facts(target int, of, number uint32) (list []entry) {
+	x.openReader()
 	o, err := x.workers[of].origins.of(number)
 	if err == nil {
 		_, err = x.reader.again(&o, []int{target})

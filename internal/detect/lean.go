@@ -135,7 +135,7 @@ func (w *Worker) begins(target int, f *fact) bool {
 // room makes room for what is remembered of one group more. What was
 // remembered so far goes with the facts, to memory or files.
 func (w *Worker) room(bytes int) {
-	if w.lean.held += bytes; w.lean.held > w.d.limit {
+	if w.lean.held += bytes; w.lean.held > w.limit {
 		w.unload()
 		w.lean.held = bytes
 	}

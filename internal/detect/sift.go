@@ -102,13 +102,11 @@ func (c *common) suspects(ctx context.Context) (list []wanted, err error) {
 	var next atomic.Int32
 	var busy sync.WaitGroup
 	for i := range all {
-		s := &sifter{common: c, facts: c.decision(), beneath: map[int]map[uint32]struct{}{}}
+		s := &sifter{common: c, facts: c.decision()}
 		all[i] = s
 		busy.Go(func() {
 			for n := int(next.Add(1)); n <= len(parts) && s.err() == nil && ctx.Err() == nil; n = int(next.Add(1)) {
-				for _, t := range parts[n-1] {
-					s.target(t)
-				}
+				s.targets(parts[n-1])
 			}
 		})
 	}
@@ -119,18 +117,19 @@ func (c *common) suspects(ctx context.Context) (list []wanted, err error) {
 	return list, cmp.Or(err, ctx.Err())
 }
 
-// sifter looks through the traces of one target after the other.
+// sifter looks through the traces of targets that rest on each other.
 type sifter struct {
 	*common
 	facts  *decision // for going through facts, nothing else
 	failed error
 	found  []wanted
 
-	number  int // of the target
-	t       *target
-	tags    map[uint32]struct{}         // of groups that may fire
-	beneath map[int]map[uint32]struct{} // the same, by target, of those on which others rest
-	twice   map[event.Key]struct{}      // records of groups that may fire which were seen more than once
+	tags  map[int]tagSet // by target: of groups that may fire
+	traps map[int][]trap // by target
+
+	number int // of the target at hand
+	t      *target
+	twice  map[event.Key]struct{} // records of groups that may fire which were seen more than once
 
 	keys, other []uint64 // tag and place among the suspects
 	list        []suspect
@@ -138,46 +137,100 @@ type sifter struct {
 	last        [maxOrdered]int64
 }
 
+type tagSet map[uint32]struct{}
+
+func (s tagSet) has(tag uint32) bool {
+	_, ok := s[tag]
+	return ok
+}
+
+// trap is a trace of a group that may fire.
+type trap struct {
+	tag        uint32
+	of, origin uint32
+}
+
 func (s *sifter) err() error { return cmp.Or(s.failed, s.facts.err) }
 
-// target looks for records that are wanted for a target.
-func (s *sifter) target(t int) {
+// targets looks for records that are wanted for targets: first, from beneath,
+// for groups that may fire, then, from above, for those whose firing matters.
+func (s *sifter) targets(list []int) {
+	s.tags, s.traps = map[int]tagSet{}, map[int][]trap{}
+	for _, t := range list {
+		s.suspect(t)
+	}
+	for _, t := range slices.Backward(list) {
+		s.settle(t)
+	}
+}
+
+// suspect finds the groups of a target that may fire.
+func (s *sifter) suspect(t int) {
 	counted, followed := s.count(t)
 	s.number, s.t = t, &s.d.targets[t]
-	if s.t.rule.Growth != nil || counted+followed == 0 && len(s.t.feeds) == 0 {
+	if s.t.rule.Growth != nil || counted+followed+len(s.t.feeds)+len(s.t.rests) == 0 {
 		return // a growth is decided by its traces
 	}
-	s.tags, s.twice = map[uint32]struct{}{}, nil
-	if s.t.sifts {
-		ranges := 1
-		for ranges < traceRanges && counted/ranges > rangeTraces {
-			ranges *= 2
+	tags := tagSet{}
+	s.tags[t] = tags
+	if !s.t.sifts {
+		if followed == 0 {
+			return
 		}
-		if s.hasRuns(t) {
-			ranges = traceRanges
-		}
-		for i := range ranges {
-			s.part(i, ranges)
-		}
-		s.versions()
-		if len(s.t.feeds) > 0 {
-			s.beneath[t] = s.tags
-		}
-	} else if followed > 0 {
 		for e := range s.facts.all(t) {
 			if e.kind == isFact {
-				s.tags[s.tagOf(e)] = struct{}{}
+				tags[s.tagOf(e)] = struct{}{}
+			}
+		}
+		return
+	}
+	ranges := 1
+	for ranges < traceRanges && counted/ranges > rangeTraces {
+		ranges *= 2
+	}
+	if s.hasRuns(t) {
+		ranges = traceRanges
+	}
+	for i := range ranges {
+		s.part(i, ranges)
+	}
+}
+
+// settle wants the records of the groups of a target that may fire.
+func (s *sifter) settle(t int) {
+	tags := s.tags[t]
+	s.number, s.t, s.twice = t, &s.d.targets[t], nil
+	if s.isBeneath() {
+		for tag := range tags {
+			if !slices.ContainsFunc(s.t.feeds, func(f feed) bool { return s.tags[f.target].has(tag) }) {
+				delete(tags, tag)
 			}
 		}
 	}
-	if followed == 0 || len(s.tags) == 0 {
+	for _, one := range s.traps[t] {
+		if tags.has(one.tag) {
+			s.want(one.of, one.origin)
+		}
+	}
+	delete(s.traps, t)
+	if len(tags) == 0 {
 		return
 	}
+	if s.t.sifts {
+		s.versions()
+	}
 	s.each(t, true, 0, 1, func(of uint32, t *trace) {
-		if _, ok := s.tags[t.tag]; ok {
+		if tags.has(t.tag) {
 			s.want(of, t.origin)
 		}
 	})
+}
+
+// isBeneath tells whether the target at hand matters only where one above it
+// may fire in the same group.
+func (s *sifter) isBeneath() bool {
+	return len(s.t.feeds) > 0 && !s.t.alerts && s.t.rule.NotFollowedBy == nil &&
+		!slices.ContainsFunc(s.t.feeds, func(f feed) bool { return f.role != counts || !s.d.targets[f.target].sifts })
 }
 
 const (
@@ -249,12 +302,8 @@ func tagRange(part, ranges int) (from, to uint32) {
 // part looks at the groups of a range of tags.
 func (s *sifter) part(part, ranges int) {
 	s.gather(part, ranges)
-	bases := uint64(0)
-	for i := range s.list {
-		bases |= 1 << s.list[i].base
-	}
-	if s.t.rule.Correlation != nil && !s.t.canFire(len(s.list), bases) {
-		return // not even if they were of one group
+	if !s.mayFireTogether() {
+		return
 	}
 	s.keys, s.other = sortedTags(s.keys, s.other)
 	for i := 0; i < len(s.keys); {
@@ -263,14 +312,26 @@ func (s *sifter) part(part, ranges int) {
 		for i++; i < len(s.keys) && uint32(s.keys[i]>>tagBits) == tag; i++ {
 		}
 		if s.mayFire(s.keys[first:i]) {
-			s.tags[tag] = struct{}{}
+			s.tags[s.number][tag] = struct{}{}
 			for _, one := range s.group {
 				if one.origin != 0 {
-					s.want(one.of, one.origin)
+					s.traps[s.number] = append(s.traps[s.number], trap{tag, one.of, one.origin})
 				}
 			}
 		}
 	}
+}
+
+// mayFireTogether tells whether any group may, as all suspects could if they
+// were of one.
+func (s *sifter) mayFireTogether() bool {
+	bases, always := uint64(0), false
+	for i := range s.list {
+		bases |= 1 << s.list[i].base
+		always = always || s.list[i].always
+	}
+	c := s.t.rule
+	return c.Correlation == nil || always && countsFacts(c) || s.t.canFire(len(s.list), bases)
 }
 
 // gather lists the suspects of a range of tags: traces, facts beside them, and
@@ -291,7 +352,7 @@ func (s *sifter) gather(part, ranges int) {
 	})
 	from, to := tagRange(part, ranges)
 	for _, r := range s.t.rests {
-		for tag := range s.beneath[r.target] {
+		for tag := range s.tags[r.target] {
 			if tag >= from && tag <= to {
 				add(tag, suspect{base: uint8(r.base), always: true})
 			}
@@ -346,9 +407,10 @@ func sortedTags(list, other []uint64) (sorted, free []uint64) {
 func (s *sifter) mayFire(keys []uint64) bool {
 	s.group = s.group[:0]
 	bases := uint64(0)
-	values := 1
+	values, always := 1, false
 	for _, k := range keys {
 		one := s.list[uint32(k)]
+		always = always || one.always
 		if n := len(s.group); n > 0 && one.value != s.group[n-1].value {
 			values++
 		}
@@ -358,6 +420,8 @@ func (s *sifter) mayFire(keys []uint64) bool {
 	switch c := s.t.rule; {
 	case c.Travel != nil:
 		return values > 1
+	case always && countsFacts(c):
+		return true // there may be as many firings as it takes
 	case c.Type == "value_count":
 		return s.t.canFire(values, bases) && s.within(true)
 	default:
@@ -453,7 +517,7 @@ func (s *sifter) versions() {
 		if e.kind != isFact {
 			continue
 		}
-		if _, ok := s.tags[s.tagOf(e)]; ok {
+		if s.tags[s.number].has(s.tagOf(e)) {
 			s.mayBeTwice(e.key)
 		}
 	}

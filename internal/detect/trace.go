@@ -42,10 +42,10 @@ func (d *Detector) mayBeTraces(t *target) bool {
 		return false
 	case c.Travel != nil:
 		return true
-	case temporal(c):
-		return !slices.ContainsFunc(t.rests, func(r rest) bool { return !r.same || !d.targets[r.target].sifts })
+	case c.Correlation == nil || !countsFacts(c) && !temporal(c):
+		return false
 	}
-	return c.Correlation != nil && countsFacts(c) && len(t.rests) == 0
+	return !slices.ContainsFunc(t.rests, func(r rest) bool { return !r.same || !d.targets[r.target].sifts })
 }
 
 // sift finds out of which uses traces may stand in place of facts, for each

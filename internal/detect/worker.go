@@ -21,7 +21,8 @@ type Worker struct {
 	rows  rows
 	kinds []string // of entities
 	kept  records
-	held  int // bytes of facts and rows in memory
+	held  int // bytes of facts, rows and traces in memory
+	limit int // of held
 	spill *spill
 	lean  lean
 	err   error // why it cannot keep facts any more
@@ -125,7 +126,7 @@ func (d *Detector) NewWorker() *Worker {
 func (d *Detector) newWorker() *Worker {
 	counts := len(d.targets) * shapeCount
 	return &Worker{
-		d: d, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
+		d: d, limit: d.limit, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
 		traces: make([]traces, len(d.targets)), summed: make([]sums, len(d.sets)),
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
 		lean: newLean(d), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
@@ -209,7 +210,7 @@ func (w *Worker) keep(target int, f fact) {
 
 // bound puts what does not fit into memory into files, behind a record.
 func (w *Worker) bound() {
-	if w.held > w.d.limit && w.err == nil {
+	if w.held > w.limit && w.err == nil {
 		w.err = w.spillAll()
 	}
 }
