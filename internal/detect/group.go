@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 
@@ -128,13 +129,39 @@ func lowered(v event.Values) []string {
 func appendLower(b, text []byte) []byte {
 	from := len(b)
 	b = append(b, text...)
-	for i, c := range b[from:] {
+	low := b[from:]
+	for ; len(low) >= 8; low = low[8:] {
+		word, plain := lowerWord(binary.LittleEndian.Uint64(low))
+		if !plain {
+			return appendLowerRunes(b[:from], text)
+		}
+		binary.LittleEndian.PutUint64(low, word)
+	}
+	for i, c := range low {
 		switch {
 		case 'A' <= c && c <= 'Z':
-			b[from+i] = c | 0x20
+			low[i] = c | 0x20
 		case c == joint[0] || c >= utf8.RuneSelf:
-			return append(b[:from], bytes.ToLower(bytes.ReplaceAll(text, []byte(joint), []byte("\ufffd")))...)
+			return appendLowerRunes(b[:from], text)
 		}
 	}
 	return b
+}
+
+// lowerWord is eight bytes of ASCII in lower case; plain is false where there are
+// others among them, or a joint.
+func lowerWord(word uint64) (lower uint64, plain bool) {
+	const (
+		each  = 0x0101010101010101
+		highs = 0x80 * each
+	)
+	if (word|(word-each)&^word)&highs != 0 {
+		return word, false
+	}
+	fromA, behindZ := word+(0x80-'A')*each, word+(0x80-'Z'-1)*each
+	return word | (fromA&^behindZ&highs)>>2, true
+}
+
+func appendLowerRunes(b, text []byte) []byte {
+	return append(b, bytes.ToLower(bytes.ReplaceAll(text, []byte(joint), []byte("\ufffd")))...)
 }
