@@ -48,7 +48,7 @@ func modifiedTexts(r *Record, f *field) Values { return r.propertyTexts(f, "", "
 // propertyTexts yields sides of every modified property; "" is its name.
 func (r *Record) propertyTexts(f *field, sides ...string) Values {
 	return r.values(func(yield func(Value) bool) {
-		for _, p := range r.properties(f) {
+		for _, p := range r.properties(f).list {
 			for _, side := range sides {
 				raw := p.name
 				if side != "" {

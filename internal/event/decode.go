@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"iter"
 	"net/netip"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -138,23 +137,39 @@ func noID(text []byte) bool {
 
 // lower folds a text to lower case, copying only where it must.
 func (r *Record) lower(text []byte) []byte {
-	if isLower(text) || bytes.IndexFunc(text, unicode.IsUpper) < 0 {
+	if isLower(text) {
 		return text
 	}
 	start := len(r.arena)
-	r.arena = append(r.arena, bytes.ToLower(text)...)
-	return r.arena[start:len(r.arena):len(r.arena)]
+	if !isASCII(text) {
+		if bytes.IndexFunc(text, unicode.IsUpper) < 0 {
+			return text
+		}
+		r.arena = append(r.arena, bytes.ToLower(text)...)
+		return r.arena[start:len(r.arena):len(r.arena)]
+	}
+	r.arena = append(r.arena, text...)
+	low := r.arena[start:len(r.arena):len(r.arena)]
+	lowerASCII(low)
+	return low
+}
+
+// Eight bytes at once: one in each, and the highest bit of each.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// capitals has the highest bit of each byte that is a capital, where all are
+// ASCII.
+func capitals(w uint64) uint64 {
+	return (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones) & highs
 }
 
 // isLower is true of ASCII without capitals.
 func isLower(text []byte) bool {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x80 * ones
-	)
 	for ; len(text) >= 8; text = text[8:] {
-		w := binary.LittleEndian.Uint64(text)
-		if capital := (w + (0x80-'A')*ones) &^ (w + (0x80-'Z'-1)*ones); (w|capital)&highs != 0 {
+		if w := binary.LittleEndian.Uint64(text); (w|capitals(w))&highs != 0 {
 			return false
 		}
 	}
@@ -164,6 +179,34 @@ func isLower(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// isASCII is true of ASCII.
+func isASCII(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		if binary.LittleEndian.Uint64(text)&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// lowerASCII folds ASCII to lower case in its place.
+func lowerASCII(text []byte) {
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		binary.LittleEndian.PutUint64(text, w|capitals(w)>>2)
+	}
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
+		}
+	}
 }
 
 // address brings an IP address to one form: no port, no brackets, no zone,
@@ -244,58 +287,6 @@ func outcomeOf(text []byte) []byte {
 		return []byte(o)
 	}
 	return text
-}
-
-// pairValue finds the value of one name in a list of name/value pairs
-// ({"Name":…,"Value":…} or {"key":…,"value":…}), or nil.
-func pairValue(raw []byte, name string) []byte {
-	for e := range extract.Elements(raw) {
-		if p := pairOf(e); p.name != nil && equalText(p.name, name) {
-			return p.value
-		}
-	}
-	return nil
-}
-
-// pair is one of a list of name/value pairs; nil is what is not there.
-type pair struct{ name, value []byte }
-
-func pairOf(e []byte) pair {
-	var m [3][]byte
-	members(e, []string{"name", "key", "value"}, m[:])
-	if m[0] != nil {
-		return pair{m[0], m[2]}
-	}
-	return pair{m[1], m[2]}
-}
-
-// pairList holds the pairs of a column of record number.
-type pairList struct {
-	number uint32
-	column Field
-	list   []pair
-}
-
-// pairsOf are the pairs of a column, listed once a record: each field that is
-// read from parameters goes through them.
-func (r *Record) pairsOf(column Field) []pair {
-	for i := range r.pairLists {
-		if l := &r.pairLists[i]; l.number == r.number && l.column == column {
-			return l.list
-		}
-	}
-	var list []pair
-	i := slices.IndexFunc(r.pairLists, func(l pairList) bool { return l.column == column })
-	if i < 0 {
-		i, r.pairLists = len(r.pairLists), append(r.pairLists, pairList{column: column})
-	} else {
-		list = r.pairLists[i].list[:0]
-	}
-	for e := range extract.Elements(r.Field(column).First()) {
-		list = append(list, pairOf(e))
-	}
-	r.pairLists[i].number, r.pairLists[i].list = r.number, list
-	return list
 }
 
 // equalText compares a raw string with a name, without case.

@@ -84,28 +84,28 @@ var derivations = []derived{
 	{name: "modified.<name>.new", logs: Audit | Unified, open: true, param: between("modified.", ".new"), compute: modifiedNew, peek: peekModifiedNew, from: modifiedFrom},
 	{name: "modified.<name>.added", logs: Audit | Unified, open: true, param: between("modified.", ".added"), compute: modifiedAdded, from: modifiedFrom},
 
-	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), alone: Risk, compute: pairNamed, from: map[Log][]string{Risk: {"additionalInfo"}}},
+	{name: "additionalInfo.<key>", logs: Risk, open: true, param: after("additionalInfo."), alone: Risk, compute: pairNamed, peek: peekPair, holds: holdsPair, only: sameText, from: map[Log][]string{Risk: {"additionalInfo"}}},
 
-	{name: "parameters.<name>", logs: Unified, open: true, param: after("parameters."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"Parameters"}}},
-	{name: "extendedProperties.<name>", logs: Unified, open: true, param: after("extendedProperties."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"ExtendedProperties"}}},
-	{name: "operationProperties.<name>", logs: Unified, open: true, param: after("operationProperties."), alone: Unified, compute: pairNamed, from: map[Log][]string{Unified: {"OperationProperties"}}},
+	{name: "parameters.<name>", logs: Unified, open: true, param: after("parameters."), alone: Unified, compute: pairNamed, peek: peekPair, holds: holdsPair, only: sameText, from: map[Log][]string{Unified: {"Parameters"}}},
+	{name: "extendedProperties.<name>", logs: Unified, open: true, param: after("extendedProperties."), alone: Unified, compute: pairNamed, peek: peekPair, holds: holdsPair, only: sameText, from: map[Log][]string{Unified: {"ExtendedProperties"}}},
+	{name: "operationProperties.<name>", logs: Unified, open: true, param: after("operationProperties."), alone: Unified, compute: pairNamed, peek: peekPair, holds: holdsPair, only: sameText, from: map[Log][]string{Unified: {"OperationProperties"}}},
 	{name: "vakt.ownerDomain", logs: Unified, compute: ownerDomain, from: map[Log][]string{Unified: {"MailboxOwnerUPN|UserId"}}},
 
-	{name: "vakt.forwardTo", logs: Unified, compute: forwardTargets, from: ruleFrom},
-	{name: "vakt.forwardDomain", logs: Unified, compute: forwardDomainList, from: ruleFrom},
-	{name: "vakt.forwardDomain.<n>", logs: Unified, open: true, param: position("vakt.forwardDomain."), compute: forwardDomainAt, from: ruleFrom},
-	{name: "vakt.ruleName", logs: Unified, compute: ruleNames, from: ruleFrom},
-	{name: "vakt.ruleWords", logs: Unified, compute: ruleWords, from: ruleFrom},
-	{name: "vakt.ruleFolder", logs: Unified, compute: ruleFolders, from: ruleFrom},
-	{name: "vakt.ruleAction", logs: Unified, compute: ruleDoes, from: ruleFrom},
+	{name: "vakt.forwardTo", logs: Unified, compute: forwardTargets, peek: peekPairs(forwardKeys, outlookKeys), from: ruleFrom},
+	{name: "vakt.forwardDomain", logs: Unified, compute: forwardDomainList, peek: peekPairs(forwardKeys, outlookKeys), from: ruleFrom},
+	{name: "vakt.forwardDomain.<n>", logs: Unified, open: true, param: position("vakt.forwardDomain."), compute: forwardDomainAt, peek: peekPairs(forwardKeys, outlookKeys), from: ruleFrom},
+	{name: "vakt.ruleName", logs: Unified, compute: ruleNames, peek: peekPairs(nameKeys), from: ruleFrom},
+	{name: "vakt.ruleWords", logs: Unified, compute: ruleWords, peek: peekPairs(wordKeys), from: ruleFrom},
+	{name: "vakt.ruleFolder", logs: Unified, compute: ruleFolders, peek: peekPairs(folderKeys, outlookKeys), from: ruleFrom},
+	{name: "vakt.ruleAction", logs: Unified, compute: ruleDoes, peek: peekPairs(actionNames(), outlookKeys), from: ruleFrom},
 	{name: "vakt.affectedItems", logs: Unified, compute: affectedItems, from: map[Log][]string{Unified: {"AffectedItems"}}},
 	{name: "vakt.mailSession", logs: Unified, compute: mailSession, from: map[Log][]string{Unified: {"SessionId|ClientIP"}}},
 	{name: "vakt.clientApp", logs: Unified, compute: sameAsFirst, from: map[Log][]string{Unified: {"ClientAppId|AppId|ApplicationId"}}},
 	{name: "vakt.messageId", logs: Unified, compute: messageIDs, from: itemsFrom},
 	{name: "vakt.mailFolder", logs: Unified, compute: mailFolders, from: itemsFrom},
-	{name: "vakt.grantee", logs: Unified, compute: grantees, from: grantFrom},
-	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, from: grantFrom},
-	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, from: grantFrom},
+	{name: "vakt.grantee", logs: Unified, compute: grantees, peek: peekGrant(granteeKeys, grantee), from: grantFrom},
+	{name: "vakt.grantedRights", logs: Unified, compute: grantedRights, peek: peekGrant(rightsKeys, grantRights), from: grantFrom},
+	{name: "vakt.grantFolder", logs: Unified, compute: grantFolders, peek: peekGrant(identityKeys, grantPath), from: grantFrom},
 
 	{name: "resourceProviderName", logs: Activity, alone: Activity, compute: resourceProvider, from: map[Log][]string{Activity: {"operationName"}}},
 	{name: "subscriptionId", logs: Activity, alone: Activity, compute: subscriptionOf, from: map[Log][]string{Activity: {"resourceId"}}},
@@ -165,7 +165,7 @@ func accountIDs(r *Record, f *field) Values {
 	if r.logs&Audit != 0 {
 		users := r.values(func(yield func(Value) bool) {
 			for _, t := range r.Targets() {
-				if t.account() != nil && !yield(Value{Text: t.account()}) {
+				if t.account != nil && !yield(Value{Text: t.account}) {
 					return
 				}
 			}
@@ -341,14 +341,4 @@ func plainUPN(upn []byte) []byte {
 		}
 	}
 	return upn[digits:]
-}
-
-// pairNamed is the value of one name in a list of pairs.
-func pairNamed(r *Record, f *field) Values {
-	list := r.base(f, 0).First()
-	raw := pairValue(list, f.param)
-	if raw == nil {
-		return Values{}
-	}
-	return r.decode(asText, raw)
 }

@@ -57,7 +57,7 @@ func (r *Record) EachEntity(yield func(kind string, id, name []byte)) {
 
 func (r *Record) addParties(add func(kind string, id, name []byte)) {
 	for _, t := range r.Targets() {
-		if account := t.account(); account != nil {
+		if account := t.account; account != nil {
 			add("account", account, plainUPN(t.UPN))
 		}
 	}

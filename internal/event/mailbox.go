@@ -35,9 +35,34 @@ func (r *Record) parentFolder(f *field) []byte {
 	return extract.Member(r.Field(f.from[0][1]).First(), "ParentFolder")
 }
 
+// Where a grant says to whom, what and on which folder: the names of the
+// parameters of a cmdlet, and the members of the folder where a client did it.
+var (
+	granteeKeys  = newNames("User", "Trustee", "GrantSendOnBehalfTo")
+	rightsKeys   = newNames("AccessRights")
+	identityKeys = newNames("Identity")
+)
+
+const (
+	grantee     = "MemberUpn"
+	grantRights = "MemberRights"
+	grantPath   = "Path"
+)
+
+// peekGrant answers Record.Peek for texts of a grant: most records are none.
+func peekGrant(of *names, member string) func(*Record, *field) ([]byte, Standing) {
+	return func(r *Record, f *field) ([]byte, Standing) {
+		is := r.holdsPairs(f, of)
+		if is == Empty && extract.Member(r.parentFolder(f), member) != nil {
+			is = Mixed
+		}
+		return nil, is
+	}
+}
+
 // granted collects texts of a grant: those of parameters, and one member of
 // the folder that a client changed the rights of.
-func (r *Record) granted(f *field, names []string, member string) iter.Seq[[]byte] {
+func (r *Record) granted(f *field, names *names, member string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for raw := range r.pairs(f, names) {
 			for e := range leaves(raw) {
@@ -54,19 +79,19 @@ func (r *Record) granted(f *field, names []string, member string) iter.Seq[[]byt
 
 // grantees are those who were given rights on a mailbox or a folder.
 func grantees(r *Record, f *field) Values {
-	return r.parts(r.granted(f, []string{"User", "Trustee", "GrantSendOnBehalfTo"}, "MemberUpn"), ";")
+	return r.parts(r.granted(f, granteeKeys, grantee), ";")
 }
 
 // grantedRights are the rights that were given.
 func grantedRights(r *Record, f *field) Values {
-	return r.parts(r.granted(f, []string{"AccessRights"}, "MemberRights"), ",; ")
+	return r.parts(r.granted(f, rightsKeys, grantRights), ",; ")
 }
 
 // grantFolders are the parts of the path of the folder that they were given
 // on. A cmdlet names it behind the mailbox: ann@contoso.com:\Calendar.
 func grantFolders(r *Record, f *field) Values {
 	return r.parts(func(yield func([]byte) bool) {
-		for text := range r.granted(f, []string{"Identity"}, "Path") {
+		for text := range r.granted(f, identityKeys, grantPath) {
 			_, path, ok := bytes.Cut(text, []byte(`:\`))
 			if !ok && !bytes.HasPrefix(text, []byte(`\`)) {
 				continue

@@ -14,19 +14,24 @@ import (
 // RuleActions is JSON text of a list of actions. These fields read both.
 
 var (
-	forwardKeys = []string{
+	forwardKeys = newNames(
 		"ForwardTo", "ForwardAsAttachmentTo", "RedirectTo", "ForwardingSmtpAddress", "ForwardingAddress",
 		"BlindCopyTo", "CopyTo", "RedirectMessageTo", "AddToRecipients",
-	}
-	folderKeys = []string{"MoveToFolder", "CopyToFolder"}
-	nameKeys   = []string{"Name", "RuleName"}
-	wordKeys   = []string{
+	)
+	folderKeys = newNames("MoveToFolder", "CopyToFolder")
+	nameKeys   = newNames("Name", "RuleName")
+	wordKeys   = newNames(
 		"SubjectContainsWords", "BodyContainsWords", "SubjectOrBodyContainsWords", "FromAddressContainsWords",
 		"HeaderContainsWords", "RecipientAddressContainsWords", "RuleCondition",
+	)
+	actionKeys = []struct {
+		key  *names
+		name string
+	}{
+		{newNames("DeleteMessage"), "delete"}, {newNames("SoftDeleteMessage"), "delete"}, {newNames("MarkAsRead"), "mark_as_read"}, {newNames("StopProcessingRules"), "stop"},
 	}
-	actionKeys = []struct{ key, name string }{
-		{"DeleteMessage", "delete"}, {"SoftDeleteMessage", "delete"}, {"MarkAsRead", "mark_as_read"}, {"StopProcessingRules", "stop"},
-	}
+	// outlookKeys are where Outlook says what a rule does.
+	outlookKeys = newNames("RuleActions")
 	// actionWords are how actions of Outlook begin; "forward" may stand
 	// anywhere.
 	actionWords = []struct{ begin, name string }{
@@ -35,13 +40,27 @@ var (
 	}
 )
 
+// actionNames are the names of the parameters by which a cmdlet says what a
+// rule does.
+func actionNames() *names {
+	all := newNames()
+	for _, k := range actionKeys {
+		all = all.and(k.key)
+	}
+	return all
+}
+
 // pairs yields the raw value of every pair of the record's lists that has one
 // of the names.
-func (r *Record) pairs(f *field, names []string) iter.Seq[[]byte] {
+func (r *Record) pairs(f *field, names *names) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, column := range f.from[0] {
-			for _, p := range r.pairsOf(column) {
-				if p.isOneOf(names) && !yield(p.value) {
+			l := r.pairsOf(r.Field(column).First())
+			if l.marks&names.marks == 0 {
+				continue
+			}
+			for _, p := range l.list {
+				if names.has(p.name, p.mark) && !yield(p.value) {
 					return
 				}
 			}
@@ -49,15 +68,36 @@ func (r *Record) pairs(f *field, names []string) iter.Seq[[]byte] {
 	}
 }
 
-func (p pair) isOneOf(names []string) bool {
-	return p.name != nil && slices.ContainsFunc(names, func(n string) bool { return equalText(p.name, n) })
+// peekPairs answers Record.Peek for a field that is made of the pairs with any
+// of these names: most records have none of them.
+func peekPairs(all ...*names) func(*Record, *field) ([]byte, Standing) {
+	of := newNames()
+	for _, n := range all {
+		of = of.and(n)
+	}
+	return func(r *Record, f *field) ([]byte, Standing) { return nil, r.holdsPairs(f, of) }
+}
+
+// holdsPairs is Mixed where the record has a pair with one of the names.
+func (r *Record) holdsPairs(f *field, of *names) Standing {
+	found := Unseen
+	for _, column := range f.from[0] {
+		raw, is := r.Peek(column)
+		switch {
+		case is == Mixed, is == Alone && r.pairsOf(raw).any(of):
+			return Mixed
+		case is != Unseen:
+			found = Empty
+		}
+	}
+	return found
 }
 
 // ruleActions yields the actions of a rule that Outlook made.
 func (r *Record) ruleActions(f *field) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		for raw := range r.pairs(f, []string{"RuleActions"}) {
-			list, ok := extract.Embedded(raw, nil)
+		for raw := range r.pairs(f, outlookKeys) {
+			list, ok := r.embedded(raw)
 			if !ok {
 				list = raw
 			}
@@ -105,7 +145,7 @@ func ruleWords(r *Record, f *field) Values { return r.texts(r.pairs(f, wordKeys)
 func ruleDoes(r *Record, f *field) Values {
 	return r.values(func(yield func(Value) bool) {
 		for _, k := range actionKeys {
-			for raw := range r.pairs(f, []string{k.key}) {
+			for raw := range r.pairs(f, k.key) {
 				if isTrue(raw) && !yield(Value{Text: []byte(k.name)}) {
 					return
 				}

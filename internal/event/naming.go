@@ -35,7 +35,7 @@ func (r *Record) namesOfAccounts(f *field) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		any := false
 		for _, t := range r.Targets() {
-			if t.account() == nil {
+			if t.account == nil {
 				continue
 			}
 			if any = true; !yield(t.ID) || !yield(t.UPN) {
@@ -84,7 +84,7 @@ func holdsAccountNames(r *Record, f *field) Standing {
 // holdsAccounts is Alone where an audit has an account among its targets.
 func (r *Record) holdsAccounts() Standing {
 	for _, t := range r.Targets() {
-		if t.account() != nil {
+		if t.account != nil {
 			return Alone
 		}
 	}

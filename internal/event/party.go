@@ -11,10 +11,11 @@ import (
 type party struct {
 	ID, UPN, Name, Type []byte
 	app                 bool
+	account             []byte // its account id, where it is a user; nil for another
 }
 
-// account is the account id of a user target, or nil.
-func (p party) account() []byte {
+// accountOf is the account id of a user target, or nil.
+func (r *Record) accountOf(p *party) []byte {
 	if len(p.Type) > 0 && !bytes.EqualFold(p.Type, []byte("User")) {
 		return nil
 	}
@@ -22,7 +23,7 @@ func (p party) account() []byte {
 		return p.ID
 	}
 	if len(p.UPN) > 0 {
-		return plainUPN(bytes.ToLower(p.UPN))
+		return plainUPN(r.lower(p.UPN))
 	}
 	return nil
 }
@@ -52,14 +53,29 @@ func (r *Record) parseParties() {
 		if r.actor.UPN == nil && !r.actor.app {
 			r.actor.UPN = r.core(auditUPN).First()
 		}
+	} else {
+		r.eachTarget(list, func(t target) {
+			r.targets = append(r.targets, party{ID: r.idText(t.id), UPN: r.filledText(t.upn), Name: r.filledText(t.name), Type: r.filledText(t.typ)})
+		})
+		r.actor = r.initiator()
+	}
+	for i := range r.targets {
+		r.targets[i].account = r.accountOf(&r.targets[i])
+	}
+}
+
+// eachTarget visits the entries of a list of targets, or of one of the unified
+// log.
+func (r *Record) eachTarget(list []byte, visit func(target)) {
+	if s := r.scanTargets(list); s.ok {
+		for _, t := range s.targets {
+			visit(t)
+		}
 		return
 	}
 	for e := range extract.Elements(list) {
-		var m [4][]byte
-		members(e, []string{"id", "userPrincipalName", "displayName", "type"}, m[:])
-		r.targets = append(r.targets, party{ID: r.idText(m[0]), UPN: r.filledText(m[1]), Name: r.filledText(m[2]), Type: r.filledText(m[3])})
+		visit(targetOf(e))
 	}
-	r.actor = r.initiator()
 }
 
 // initiator reads Graph's initiatedBy: exactly one of user and app is set.
@@ -114,24 +130,24 @@ func (r *Record) listedAll(all []party, list []byte) []party {
 		}
 		p = party{}
 	}
-	for e := range extract.Elements(list) {
-		text := r.member(e, "ID")
+	r.eachTarget(list, func(t target) {
+		text := r.filledText(t.id)
 		if p.Type != nil && isPrefixed(text) {
 			flush()
 		}
-		r.listedPart(&p, text, string(r.member(e, "Type")))
-	}
+		r.listedPart(&p, text, r.filledText(t.typ))
+	})
 	flush()
 	return all
 }
 
 // listedPart adds what one entry says to a party.
-func (r *Record) listedPart(p *party, text []byte, typ string) {
+func (r *Record) listedPart(p *party, text, typ []byte) {
 	switch {
 	case len(text) == 0:
-	case typ == "5":
+	case string(typ) == "5":
 		p.UPN = text
-	case typ == "1":
+	case string(typ) == "1":
 		p.Name = text
 	case isGUID(text) && p.ID == nil:
 		if id := r.lower(text); !noID(id) {
@@ -208,12 +224,16 @@ func targetUPNs(r *Record, _ *field) Values {
 }
 
 func targetDomains(r *Record, _ *field) Values {
-	return r.partyValues(func(p party) []byte { return domain(bytes.ToLower(p.UPN)) })
+	return r.partyValues(func(p party) []byte { return domain(r.lower(p.UPN)) })
 }
 
 func targetGuestDomains(r *Record, _ *field) Values {
-	return r.partyValues(func(p party) []byte { return guestDomain(bytes.ToLower(p.UPN)) })
+	return r.partyValues(func(p party) []byte { return guestDomain(r.lower(p.UPN)) })
 }
+
+// detailsName is the extended property that has the additional details of an
+// audit in the unified log.
+var detailsName = newName("additionalDetails")
 
 // additionalDetail reads one key of an audit's additional details. In the
 // unified log they are JSON text in the extended property of that name.
@@ -222,7 +242,7 @@ func additionalDetail(r *Record, f *field) Values {
 	if !r.unified() {
 		return orCut(pairNamed(r, f), r.cutDetails)
 	}
-	document, ok := extract.Embedded(pairValue(list, "additionalDetails"), nil)
+	document, ok := r.embedded(r.pairsOf(list).value(&detailsName))
 	if !ok {
 		return Values{}
 	}
@@ -245,14 +265,15 @@ func modifiedNew(r *Record, f *field) Values { return r.modified(f, "newValue") 
 // JSON text inside a string, an array for directory attributes ("[\"Guest\"]"),
 // a quoted text for computed ones ("\"Member\""), and sometimes plain.
 func (r *Record) modified(f *field, side string) Values {
-	v := r.modifiedSides(f, side)
+	v := r.modifiedSides(f, &f.named, side)
 	return orCut(v, r.cutTargets)
 }
 
-func (r *Record) modifiedSides(f *field, side string) Values {
+// modifiedSides is a side of the properties of one name.
+func (r *Record) modifiedSides(f *field, of *name, side string) Values {
 	return r.values(func(yield func(Value) bool) {
-		for _, p := range r.properties(f) {
-			if !equalText(p.name, f.param) {
+		for _, p := range r.properties(f).named(of) {
+			if !of.is(p.name, p.mark) {
 				continue
 			}
 			for v := range r.twice(p.side(side)) {

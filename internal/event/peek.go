@@ -35,10 +35,10 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 		return nil, Unseen
 	case d.derive == nil:
 		return r.peekColumn(d)
-	case d.derive.alone&d.log != 0:
-		return r.peekDerived(d)
 	case d.derive.peek != nil:
 		return d.derive.peek(r, d)
+	case d.derive.alone&d.log != 0:
+		return r.peekDerived(d)
 	}
 	return nil, Mixed
 }
@@ -101,8 +101,12 @@ func (r *Record) Holds(f Field) Standing {
 // that to look at it costs next to nothing.
 func (r *Record) Plain(f Field) bool { return r.layout.plain[r.shape][f].log&r.logs != 0 }
 
-// onlyValue decodes a value that is one.
+// onlyValue decodes a value that is one. Most are texts and ids that stand in
+// the record as they are.
 func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
+	if text := unquoted(raw); text != nil && (k == asText || k == asID && isLower(text) && !noID(text)) {
+		return Value{Text: text}, Alone
+	}
 	if raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType {
 		return Value{}, Mixed
 	}
@@ -110,6 +114,14 @@ func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
 		return v, Alone
 	}
 	return Value{}, Empty
+}
+
+// unquoted is the text of a raw string without escapes; nil of all else.
+func unquoted(raw []byte) []byte {
+	if len(raw) < 2 || raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 {
+		return nil
+	}
+	return raw[1 : len(raw)-1]
 }
 
 // firstText is the first text of a field, or nil.
@@ -162,8 +174,8 @@ func (r *Record) peekColumn(d *field) ([]byte, Standing) {
 			continue
 		}
 		missing = false
-		if key := sources[i].key; key != "" {
-			raw = pairValue(raw, key)
+		if sources[i].key != "" {
+			raw = r.pairsOf(raw).value(&sources[i].named)
 		}
 		switch {
 		case raw == nil || extract.IsNull(raw):

@@ -6,6 +6,7 @@ import "vakt/internal/extract"
 // record, nil where there is none.
 type property struct {
 	name, old, new []byte
+	mark           nameMark // of the name, where it is a string
 }
 
 // side is the old or the new value.
@@ -20,25 +21,42 @@ func (p *property) side(name string) []byte {
 type propertyList struct {
 	number uint32
 	list   []property
+	marks  marks // of the names
 }
 
 // properties are the modified properties of every target, listed once a
 // record: every property that a rule asks about goes through them.
-func (r *Record) properties(f *field) []property {
+func (r *Record) properties(f *field) *propertyList {
 	l := &r.modifiedAudit
 	if f.log == Unified {
 		l = &r.modifiedUnified
 	}
 	if l.number == r.number {
-		return l.list
+		return l
 	}
 	l.number, l.list = r.number, l.list[:0]
 	for _, base := range f.from[0] {
-		if list := r.Field(base).First(); !l.scan(list) {
-			for e := range extract.Elements(list) {
-				l.addFrom(e)
-			}
+		list := r.Field(base).First()
+		if s := r.scanTargets(list); s.ok {
+			l.list = append(l.list, s.list...)
+			continue
 		}
+		for e := range extract.Elements(list) {
+			l.addFrom(e)
+		}
+	}
+	l.marks = 0
+	for i := range l.list {
+		l.marks |= l.list[i].mark.set()
+	}
+	return l
+}
+
+// named are the properties of one name: those that there may be, where there
+// are any.
+func (l *propertyList) named(n *name) []property {
+	if l.marks&n.mark.set() == 0 {
+		return nil
 	}
 	return l.list
 }
@@ -64,11 +82,19 @@ func propertyOf(e []byte) (p property, within []byte) {
 	return propertyFrom(&m), m[keyProperties]
 }
 
+// targetOf reads a target.
+func targetOf(e []byte) target {
+	var m [4][]byte
+	members(e, []string{"id", "userPrincipalName", "displayName", "type"}, m[:])
+	return target{m[0], m[1], m[2], m[3]}
+}
+
 func propertyFrom(m *[propertyKeys][]byte) property {
 	p := property{name: m[keyDisplayName], old: m[keyOldValue], new: m[keyNewValue]}
 	if p.name == nil {
 		p.name = m[keyName]
 	}
+	p.mark = markString(p.name)
 	return p
 }
 
@@ -104,8 +130,8 @@ func (r *Record) peekModified(f *field, side string) ([]byte, Standing) {
 		return nil, Unseen
 	}
 	var all []byte
-	for _, p := range r.properties(f) {
-		if !equalText(p.name, f.param) {
+	for _, p := range r.properties(f).named(&f.named) {
+		if !f.named.is(p.name, p.mark) {
 			continue
 		}
 		raw := p.side(side)

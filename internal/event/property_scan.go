@@ -7,24 +7,59 @@ import (
 )
 
 // propertyScan reads modified properties in one pass over the list that they,
-// or their targets, stand in. It knows the way in which logs are written,
-// without blanks and with keys as they are, and gives up on any other.
+// or their targets, stand in.
 type propertyScan struct {
-	b    []byte
-	at   int
-	list []property
+	cursor
+	list    []property
+	targets []target
 }
 
-// scan adds the properties of a raw list, and is false, with nothing added,
-// where the list is written in another way.
-func (l *propertyList) scan(raw []byte) bool {
-	s := propertyScan{b: raw, list: l.list}
-	if !s.elements(false) || s.at != len(raw) {
-		return false
-	}
-	l.list = s.list
-	return true
+// target is a target of an audit, or an entry of a list of the unified log: its
+// members as they stand in the record, nil where there is none.
+type target struct{ id, upn, name, typ []byte }
+
+// targetScan holds what one pass over a list of targets of record number found.
+type targetScan struct {
+	number  uint32
+	of      *byte // where the list begins
+	list    []property
+	targets []target
+	ok      bool
 }
+
+// scanTargets goes through a list of targets once a record: its properties and
+// its targets are asked for by turns. The result is not ok where the list is
+// written in another way than logs are.
+func (r *Record) scanTargets(list []byte) *targetScan {
+	if len(list) == 0 {
+		return &noTargets
+	}
+	free := -1
+	for i := range r.scanned {
+		switch t := &r.scanned[i]; {
+		case t.number != r.number:
+			free = i
+		case t.of == &list[0]:
+			return t
+		}
+	}
+	if free < 0 {
+		free, r.scanned = len(r.scanned), append(r.scanned, targetScan{})
+	}
+	t := &r.scanned[free]
+	t.number, t.of = r.number, &list[0]
+	t.fill(list)
+	return t
+}
+
+func (t *targetScan) fill(list []byte) {
+	s := propertyScan{cursor: cursor{b: list}, list: t.list[:0], targets: t.targets[:0]}
+	t.ok = s.elements(false) && s.at == len(list)
+	t.list, t.targets = s.list, s.targets
+}
+
+// noTargets is of no list.
+var noTargets targetScan
 
 // elements reads a list of properties or, but not within a target, of targets.
 func (s *propertyScan) elements(within bool) bool {
@@ -71,9 +106,11 @@ func (s *propertyScan) element(within bool) bool {
 			return false
 		}
 	}
-	p := propertyFrom(&found)
-	if within || p.name != nil && p.new != nil {
-		s.list = append(s.list[:from], p)
+	if !within {
+		s.targets = append(s.targets, target{found[keyID], found[keyUPN], found[keyDisplayName], found[keyType]})
+	}
+	if within || found[keyNewValue] != nil && (found[keyDisplayName] != nil || found[keyName] != nil) {
+		s.list = append(s.list[:from], propertyFrom(&found))
 	}
 	return true
 }
@@ -88,13 +125,16 @@ const (
 	keyOldValue
 	keyNewValue
 	keyProperties
+	keyID
+	keyUPN
+	keyType
 	keyUnread // to be decoded first, or no key
 
 	propertyKeys = int(keyUnread)
 )
 
 // propertyNames are the names of the keys, which are written in any case.
-var propertyNames = [propertyKeys]string{keyDisplayName: "displayName", keyName: "name", keyOldValue: oldSide, keyNewValue: newSide, keyProperties: "modifiedProperties"}
+var propertyNames = [propertyKeys]string{keyDisplayName: "displayName", keyName: "name", keyOldValue: oldSide, keyNewValue: newSide, keyProperties: "modifiedProperties", keyID: "id", keyUPN: "userPrincipalName", keyType: "type"}
 
 // propertyKeyOf tells what a raw key is.
 func propertyKeyOf(raw []byte) propertyKey {
@@ -109,6 +149,12 @@ func propertyKeyOf(raw []byte) propertyKey {
 		return keyNewValue
 	case `"modifiedProperties"`:
 		return keyProperties
+	case `"id"`, `"ID"`:
+		return keyID
+	case `"type"`, `"Type"`:
+		return keyType
+	case `"userPrincipalName"`:
+		return keyUPN
 	case "":
 		return keyUnread
 	}
@@ -121,75 +167,4 @@ func propertyKeyOf(raw []byte) propertyKey {
 		}
 	}
 	return keyOther
-}
-
-// take goes on behind a byte, where it is the next.
-func (s *propertyScan) take(c byte) bool {
-	if !s.begins(c) {
-		return false
-	}
-	s.at++
-	return true
-}
-
-func (s *propertyScan) begins(c byte) bool { return s.at < len(s.b) && s.b[s.at] == c }
-
-// text reads a string and returns it raw, with its quotes; nil where there is
-// none.
-func (s *propertyScan) text() []byte {
-	if !s.begins('"') {
-		return nil
-	}
-	from := s.at
-	for end := from + 1; ; end++ {
-		n := bytes.IndexByte(s.b[end:], '"')
-		if n < 0 {
-			return nil
-		}
-		end += n
-		slashes := 0
-		for s.b[end-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			s.at = end + 1
-			return s.b[from:s.at]
-		}
-	}
-}
-
-// value goes behind a value.
-func (s *propertyScan) value() bool {
-	switch {
-	case s.begins('"'):
-		return s.text() != nil
-	case s.begins('{'), s.begins('['):
-		return s.nested()
-	}
-	from := s.at
-	for s.at < len(s.b) && s.b[s.at] > ' ' && s.b[s.at] != ',' && s.b[s.at] != '}' && s.b[s.at] != ']' {
-		s.at++
-	}
-	return s.at > from
-}
-
-// nested goes behind an object or a list.
-func (s *propertyScan) nested() bool {
-	for depth := 0; s.at < len(s.b); {
-		switch s.b[s.at] {
-		case '"':
-			if s.text() == nil {
-				return false
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		}
-		if s.at++; depth == 0 {
-			return true
-		}
-	}
-	return false
 }

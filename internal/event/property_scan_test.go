@@ -5,19 +5,30 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"vakt/internal/extract"
 )
 
-// scanned are the properties of a list in one pass, and taken apart.
-func scanned(list string) (once, apart []property, ok bool) {
-	var fast, slow propertyList
-	ok = fast.scan([]byte(list))
+// found are the properties and targets of a list.
+type found struct {
+	Properties []property
+	Targets    []target
+}
+
+// scanned are the properties and targets of a list in one pass, and taken
+// apart.
+func scanned(list string) (once, apart found, ok bool) {
+	var fast targetScan
+	fast.fill([]byte(list))
+	var slow propertyList
 	for e := range extract.Elements([]byte(list)) {
 		slow.addFrom(e)
+		apart.Targets = append(apart.Targets, targetOf(e))
 	}
-	return fast.list, slow.list, ok
+	apart.Properties = slow.list
+	return found{fast.list, fast.targets}, apart, fast.ok
 }
 
 // Properties are found in one pass where Entra, Graph or the unified log wrote
@@ -31,10 +42,11 @@ func TestPropertiesInOnePass(t *testing.T) {
 		`[{"Name":"UserType","NewValue":"[\r\n  \"Member\"\r\n]","OldValue":"[]"},{"Name":"x"}]`,
 		`[{"modifiedProperties":[{"displayName":"a","newValue":"1","displayName":"b","newValue":"2","modifiedProperties":[{"displayName":"c","newValue":"3"}]}]}]`,
 		`[{"modifiedProperties":[{"displayName":"a","newValue":"\\"},{"displayName":"\\\"","newValue":"\"\\"}]}]`,
+		`[{"ID":"User_1","Type":2},{"id":"2","TYPE":null,"type":"x","userPrincipalName":"a@b"}]`,
 		`[{"administrativeUnits":[{"x":[1,{}]}],"modifiedProperties":[{"DISPLAYNAME":"a","newValue":"}]"}]}]`,
 	} {
 		once, apart, ok := scanned(list)
-		if diff := cmp.Diff(apart, once, cmp.AllowUnexported(property{})); !ok || diff != "" {
+		if diff := cmp.Diff(apart, once, cmp.AllowUnexported(property{}, target{}), cmpopts.EquateEmpty()); !ok || diff != "" {
 			t.Errorf("%s: in one pass %t\n-apart +once\n%s", list, ok, diff)
 		}
 	}
@@ -43,7 +55,7 @@ func TestPropertiesInOnePass(t *testing.T) {
 // However a list is written, one pass finds what taking it apart finds, or
 // gives up.
 func TestPropertiesInOnePassOrNone(t *testing.T) {
-	key := rapid.SampledFrom([]string{"displayName", "DisplayName", "name", "Name", "newValue", "NEWVALUE", "oldValue", "modifiedProperties", "type", "", `n\u0061me`, `\"`})
+	key := rapid.SampledFrom([]string{"displayName", "DisplayName", "name", "Name", "newValue", "NEWVALUE", "oldValue", "modifiedProperties", "type", "Type", "ID", "userPrincipalName", "", `n\u0061me`, `\"`})
 	scalar := rapid.SampledFrom([]string{`"a"`, `""`, `"\\"`, `"\\\""`, `"{[\"x\"]}"`, "null", "1.5", "true", `"ö"`})
 	blank := rapid.SampledFrom([]string{"", "", "", "", "", " ", "\n"})
 	var value func(depth int) *rapid.Generator[string]
@@ -70,7 +82,7 @@ func TestPropertiesInOnePassOrNone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := joined(t, "[", "]", func() string { return value(3).Draw(t, "element") })
 		once, apart, ok := scanned(list)
-		if diff := cmp.Diff(apart, once, cmp.AllowUnexported(property{})); ok && diff != "" {
+		if diff := cmp.Diff(apart, once, cmp.AllowUnexported(property{}, target{}), cmpopts.EquateEmpty()); ok && diff != "" {
 			t.Fatalf("%s\n-apart +once\n%s", list, diff)
 		}
 	})

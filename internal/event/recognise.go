@@ -177,21 +177,22 @@ func (r *Record) recogniseUnified(m unifiedMarks) bool {
 	default:
 		r.shape = UnifiedExport
 	}
-	workload := string(bytes.ToLower(r.markText(m.workload)))
-	if otherWorkloads[workload] {
-		r.kind = kindName(workload)
+	workload := r.lower(r.markText(m.workload))
+	if otherWorkloads[string(workload)] {
+		r.kind = kindName(string(workload))
 		return true
 	}
 	r.logs = Unified
-	if workload == "azureactivedirectory" {
-		r.logs |= directoryLog(r.markText(m.operation))
+	if string(workload) == "azureactivedirectory" {
+		r.logs |= directoryLog(r.lower(r.markText(m.operation)))
 	}
 	return true
 }
 
-// directoryLog tells the logons of Entra from its audits.
+// directoryLog tells the logons of Entra from its audits, by the operation in
+// lower case.
 func directoryLog(operation []byte) Log {
-	switch string(bytes.ToLower(operation)) {
+	switch string(operation) {
 	case "userloggedin", "userloginfailed":
 		return SignIn
 	}

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"iter"
 
 	"vakt/internal/extract"
@@ -30,8 +29,10 @@ type Record struct {
 	day      day
 
 	modifiedAudit, modifiedUnified propertyList
-	pairLists                      []pairList // by column, of those that were asked for
+	pairLists                      []pairList // those that were asked for
+	document                       embeddedText
 	forwarded                      domainList
+	scanned                        []targetScan // those that were asked for
 
 	stepForms [16]stepForm // by form, of the layout's row
 
@@ -52,7 +53,7 @@ type cell struct {
 func (r *Record) attach(l *Layout) {
 	r.layout, r.row = l, l.projection.NewRow()
 	r.cells, r.day = nil, day{}
-	r.stepForms, r.pairLists = [16]stepForm{}, nil
+	r.stepForms, r.pairLists, r.scanned = [16]stepForm{}, nil, nil
 }
 
 func (r *Record) reset(raw []byte) {
@@ -127,14 +128,15 @@ func (r *Record) column(f *field) Values {
 	sources := f.sources[r.shape]
 	unknown := len(sources) == 0
 	missing := r.shape == LogAnalytics
-	for _, src := range sources {
+	for i := range sources {
+		src := &sources[i]
 		raw := r.slot(src.path)
 		if raw == nil {
 			continue
 		}
 		missing = false
 		if src.key != "" {
-			raw = pairValue(raw, src.key)
+			raw = r.pairsOf(raw).value(&src.named)
 		}
 		if raw == nil || extract.IsNull(raw) {
 			continue
@@ -173,10 +175,15 @@ func (r *Record) markText(m mark) []byte {
 	return r.textOf(raw)
 }
 
-// textOf decodes a raw value, into the record's arena where it has escapes.
+// textOf decodes a raw value, into the record's arena where it is not its text
+// as it stands.
 func (r *Record) textOf(raw []byte) []byte {
-	if len(raw) >= 2 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
+	if text := unquoted(raw); text != nil {
+		return text
+	}
+	switch extract.Kind(raw) {
+	case '0', 't', 'n':
+		return raw
 	}
 	start := len(r.arena)
 	r.arena = extract.AppendText(r.arena, raw)

@@ -50,13 +50,15 @@ type field struct {
 	derive  *derived         // nil for a column
 	portal  portalColumn     // how a column is read from the portal's CSV
 	param   string           // of an open field: the property, key or parameter name
+	named   name             // the same, to be looked for
 	from    [][]Field        // of a derived field: every entry is needed, any alternative of it will do
 }
 
 // source is one path of a column; key picks an element of a name/value list.
 type source struct {
-	path int
-	key  string
+	path  int
+	key   string
+	named name // of the key
 }
 
 // NewSchema builds the schema from the tables.
@@ -106,7 +108,7 @@ func (s *Schema) columnField(log Log, c column, known map[string]int) *field {
 				name, key = p[:open], strings.TrimSuffix(p[open+1:], "]")
 			}
 			f.sources[shape] = append(f.sources[shape], source{
-				path: s.path(name, c.whole || key != "", known), key: key,
+				path: s.path(name, c.whole || key != "", known), key: key, named: newName(key),
 			})
 		}
 	}
@@ -191,7 +193,7 @@ func (s *Schema) path(name string, whole bool, known map[string]int) int {
 
 // derivedField binds a derivation to the columns of one log.
 func (s *Schema) derivedField(log Log, d *derived, param, name string) *field {
-	f := &field{name: name, log: log, derive: d, param: param}
+	f := &field{name: name, log: log, derive: d, param: param, named: newName(param)}
 	for _, entry := range d.from[log] {
 		var any []Field
 		for _, n := range strings.Split(entry, "|") {

@@ -39,11 +39,12 @@ func (r *Record) firstOf(kind string) []byte {
 	return nil
 }
 
+// objectIDName is the property that names what an app role was assigned to.
+var objectIDName = newName("ServicePrincipal.ObjectID")
+
 // givenTo is the service principal that an app role was assigned to.
 func (r *Record) givenTo(f *field) []byte {
-	of := *f
-	of.param = "ServicePrincipal.ObjectID"
-	if id := r.modifiedSides(&of, "newValue").First(); len(id) > 0 {
+	if id := r.modifiedSides(f, &objectIDName, newSide).First(); len(id) > 0 {
 		return r.lower(id)
 	}
 	return nil
@@ -62,9 +63,9 @@ func targetGroups(r *Record, _ *field) Values {
 // modifiedAdded are the values that a modified property has now and had not
 // before.
 func modifiedAdded(r *Record, f *field) Values {
-	before := r.modifiedSides(f, "oldValue").List
+	before := r.modifiedSides(f, &f.named, oldSide).List
 	return orCut(r.values(func(yield func(Value) bool) {
-		for _, v := range r.modifiedSides(f, "newValue").List {
+		for _, v := range r.modifiedSides(f, &f.named, newSide).List {
 			had := slices.ContainsFunc(before, func(b Value) bool { return bytes.Equal(b.Text, v.Text) })
 			if !had && len(v.Text) > 0 && !yield(v) {
 				return

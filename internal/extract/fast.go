@@ -119,7 +119,7 @@ func (s *scan) object(pl *place, i, depth int, deep bool) int {
 			}
 		}
 		if at != behind {
-			if i = s.member(k, i, depth, deep); i < 0 {
+			if i = s.member(k, s.white(i), depth, deep); i < 0 {
 				return no
 			}
 		}
