@@ -372,7 +372,7 @@ func (x *decision) read(v version) (row uint32, err error) {
 // memory: facts are taken from it at once, and rows are of what is shown.
 func (x *decision) openReader() {
 	if x.reader == nil {
-		x.reader, x.readings = x.common.newReader(), map[version]uint32{}
+		x.reader, x.readings = x.newReader(), map[version]uint32{}
 		x.reader.limit = math.MaxInt
 	}
 }

@@ -174,7 +174,7 @@ func (f *fact) stretch() stretch {
 func (w *Worker) unload() {
 	for t, known := range w.lean.stretches {
 		for _, s := range known {
-			w.facts[t].add(s.sight.fact(s.stretch))
+			w.facts[t].add(s.fact(s.stretch))
 			w.held += factBytes
 		}
 		if len(known) > 0 {

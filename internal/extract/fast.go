@@ -112,7 +112,8 @@ func (s *scan) object(pl *place, i, depth int, deep bool) int {
 		return s.close(pl, i, new(seenKeys))
 	}
 	var seen seenKeys
-	for k, at := &pl.start, atKey; ; i++ {
+	var at stop
+	for k := &pl.start; ; i++ {
 		if k, i, at = s.run(k, i, deep, &seen); at == atKey {
 			if k, i = s.key(pl, k, i, &seen); i < 0 || !seen.meet(k) && k != &s.row.places.other {
 				return no
