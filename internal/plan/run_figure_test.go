@@ -69,7 +69,7 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 		if f.took > most || f.throttled.Load()*100 > f.requests.Load() || f.verified < 990 {
 			t.Error("too slow, too greedy, or too little")
 		}
-		if f.requests.Load() > 6700 || f.parted.Load() > 0 {
+		if f.requests.Load() > 7000 || f.parted.Load() > 0 {
 			t.Errorf("%d requests, %d of them about one account and in a batch", f.requests.Load(), f.parted.Load())
 		}
 	}
