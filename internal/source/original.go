@@ -22,13 +22,20 @@ type Original struct {
 func (e *Entry) Original() *Original { return e.original }
 
 // Open opens the file once more. It is an error if another file has taken its
-// place.
+// place. That is looked at first as well: to open a pipe would wait for ever.
 func (o *Original) Open() (*os.File, error) {
+	info, err := os.Stat(o.path)
+	if err != nil {
+		return nil, fmt.Errorf("read it again, for what an alert shows: %w", err)
+	}
+	if !os.SameFile(info, o.info) {
+		return nil, o.Changed()
+	}
 	file, err := os.Open(o.path)
 	if err != nil {
 		return nil, fmt.Errorf("read it again, for what an alert shows: %w", err)
 	}
-	info, err := file.Stat()
+	info, err = file.Stat()
 	if err == nil && !os.SameFile(info, o.info) {
 		err = o.Changed()
 	}
