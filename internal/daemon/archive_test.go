@@ -37,6 +37,12 @@ func TestRunTellsOfAChangedFile(t *testing.T) {
 			}
 			return os.Rename(path+".new", path)
 		},
+		"replaced by a pipe": func(path string, _ int64) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return makePipe(path)
+		},
 		"removed": func(path string, _ int64) error { return os.Remove(path) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +53,7 @@ func TestRunTellsOfAChangedFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := batch(t)
+			b.Workers = 3
 			left := info.Size()
 			b.Files.Progress = func(n int) {
 				if left -= int64(n); left != 0 {
@@ -60,8 +67,8 @@ func TestRunTellsOfAChangedFile(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%d alerts, and no error", len(report.Alerts))
 			}
-			if !strings.Contains(err.Error(), input) {
-				t.Errorf("the error does not name the file: %v", err)
+			if strings.Count(err.Error(), input) != 1 {
+				t.Errorf("the error does not name the file, once: %v", err)
 			}
 		})
 	}

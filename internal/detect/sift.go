@@ -54,7 +54,7 @@ func (c *common) sift(ctx context.Context) error {
 		busy.Go(func() { errs[i] = errors.Join(readers[i].all(ctx, piece), readers[i].archive.Close()) })
 	}
 	busy.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...) // a file that changed is told once
 }
 
 // forget lets go of traces that have been looked through.
