@@ -176,6 +176,46 @@ func TestReadCannotWrite(t *testing.T) {
 	}
 }
 
+// A transaction whose context ends is undone, and says that this is why, also
+// where it notices only at its end.
+func TestACancelledTransactionSaysSo(t *testing.T) {
+	d := migrated(t)
+	never := context.WithoutCancel(t.Context())
+	for name, run := range map[string]func(ctx context.Context, do func(db.Tx) error) error{
+		"read":  d.Read,
+		"write": func(ctx context.Context, do func(db.Tx) error) error { return d.Write(ctx, db.Durable, do) },
+	} {
+		for _, atEnd := range []bool{true, false} {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			err := run(ctx, func(tx db.Tx) error {
+				if name == "write" {
+					if _, err := tx.ExecContext(ctx, "INSERT INTO t_row (v) VALUES ('lost')"); err != nil {
+						return err
+					}
+				}
+				cancel()
+				for {
+					var n int
+					err := tx.QueryRowContext(never, "SELECT count(*) FROM t_row").Scan(&n)
+					if errors.Is(err, sql.ErrTxDone) && atEnd {
+						return nil
+					}
+					if err != nil {
+						return err
+					}
+				}
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s, noticed at the end %v: %v", name, atEnd, err)
+			}
+		}
+	}
+	if n := count(t, d); n != 0 {
+		t.Errorf("%d rows of transactions that were undone", n)
+	}
+}
+
 // A reader sees one state although others write meanwhile.
 func TestReadSeesOneState(t *testing.T) {
 	d := migrated(t)

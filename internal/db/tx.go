@@ -46,9 +46,12 @@ func told(err error) error {
 	return err
 }
 
-// sqliteFull is SQLite's primary result code SQLITE_FULL.
-// https://sqlite.org/rescode.html#full
-const sqliteFull = 13
+// SQLite's primary result codes SQLITE_INTERRUPT and SQLITE_FULL.
+// https://sqlite.org/rescode.html
+const (
+	sqliteInterrupt = 9
+	sqliteFull      = 13
+)
 
 // setSync acts from the next transaction on: SQLite refuses it inside one.
 func setSync(ctx context.Context, conn *sql.Conn, s Sync) error {
@@ -74,6 +77,7 @@ type beginner interface {
 
 // transact gives back the error of do as it is: the caller knows what it did.
 func transact(ctx context.Context, on beginner, do func(Tx) error) (err error) {
+	defer func() { err = stopped(ctx, err) }()
 	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
@@ -92,6 +96,18 @@ func transact(ctx context.Context, on beginner, do func(Tx) error) (err error) {
 		return fmt.Errorf("end a transaction: %w", err)
 	}
 	return nil
+}
+
+// stopped adds the context's own error where a transaction was undone because
+// its context ended: database/sql may then say only that it is over, and SQLite
+// that it was interrupted.
+func stopped(ctx context.Context, err error) error {
+	var e *sqlite.Error
+	over := errors.Is(err, sql.ErrTxDone) || errors.As(err, &e) && e.Code()&0xff == sqliteInterrupt
+	if why := ctx.Err(); over && why != nil && !errors.Is(err, why) {
+		return fmt.Errorf("%w: %w", why, err)
+	}
+	return err
 }
 
 // rollback forgives a transaction that ended by itself, as one does when its
