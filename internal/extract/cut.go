@@ -25,7 +25,9 @@ type cut struct {
 	wraps  string // the container that the newest key at level 1 would open
 	defect string
 
-	first int // of its brackets in the index of the buffer; -1: it was not cut out by the index
+	first   int      // of its brackets in the index of the buffer; -1: it was not cut out by the index
+	stencil *stencil // that it is like; nil: it was not cut out by one
+	changes []change // in which it is not
 
 	last byte // the newest byte that is no white space
 	more int  // open brackets beyond those on the stack
@@ -46,10 +48,18 @@ const maxStack = 1 << 20
 func (s *splitter) cutOut(open byte, mayWrap bool) verdict {
 	s.begin(open)
 	s.mark = s.pos
-	if s.quick(mayWrap) {
-		return cutWhole
+	left, came := s.likeStencil(mayWrap)
+	switch {
+	case came == walked || s.quick(mayWrap):
+	default:
+		if v := s.brackets(mayWrap); v != cutWhole {
+			return v
+		}
 	}
-	return s.brackets(mayWrap)
+	if came == unsure {
+		s.trees[treeOf(mayWrap)].learn(s.value(), &left)
+	}
+	return cutWhole
 }
 
 // cutOff reads the object or list at the place and holds nothing of it.
@@ -76,7 +86,10 @@ func (s *splitter) value() []byte {
 // item is the value that was cut out, as an item.
 func (s *splitter) item() Item {
 	it := Item{Raw: s.value(), Place: s.cut.place, Offset: s.cut.start}
-	if s.cut.first >= 0 {
+	switch {
+	case s.cut.stencil != nil:
+		it.stencil, it.changes = s.cut.stencil, s.cut.changes
+	case s.cut.first >= 0:
 		it.index, it.from, it.first = &s.batch.index, int32(s.cut.start-s.base), int32(s.cut.first)
 	}
 	return it

@@ -22,6 +22,9 @@ func (p *Projection) Fast(rec []byte, row *Row) error {
 // Item is Fast for a record that Split found, and spares the search for its
 // structure. The batch must not have been released.
 func (p *Projection) Item(it *Item, row *Row) error {
+	if it.stencil != nil && row.copyOf(p, it) {
+		return nil
+	}
 	if it.index == nil || len(it.Raw) > MaxRecord || it.Raw[0] != '{' {
 		return p.Fast(it.Raw, row)
 	}

@@ -55,19 +55,29 @@ func (s *scan) proved(k *known, i, depth int) (end int, form uint64) {
 	if end = s.pass(i); end < 0 {
 		return end, 0
 	}
-	if form = k.proofs.form(s.b[i:end]); form != 0 {
+	if form = s.row.proofs[k.node.id].form(s.b[i:end]); form != 0 {
 		return end, form
 	}
 	s.k = before
 	if s.value(k, i, depth) != end {
 		return no, 0
 	}
-	if k.proofs == nil {
-		k.proofs = new(proofs)
+	return end, s.row.newForm(k.node, s.b[i:end])
+}
+
+// formOf tells the form of a node's value that is valid.
+func (r *Row) formOf(n *node, raw []byte) uint64 {
+	if form := r.proofs[n.id].form(raw); form != 0 {
+		return form
 	}
-	s.row.formed++
-	k.proofs.add(s.b[i:end], s.row.formed)
-	return end, s.row.formed
+	return r.newForm(n, raw)
+}
+
+// newForm notes a node's value that is valid and has the form of none before.
+func (r *Row) newForm(n *node, raw []byte) uint64 {
+	r.formed++
+	r.proofs[n.id].add(raw, r.formed)
+	return r.formed
 }
 
 // document tells whether the text of the string at [i, end) begins like an

@@ -152,12 +152,3 @@ func (f *forms) split(run, after int) {
 	f.runs[run].next[branchOf(rest.kinds[0])] = uint32(len(f.runs))
 	f.runs = append(f.runs, rest)
 }
-
-// sharedPrefix is how many bytes two texts begin with together.
-func sharedPrefix(a, b []byte) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return n
-}

@@ -43,8 +43,7 @@ type known struct {
 	scalarMask uint64 // which bytes are those
 	scalarSize int    // of the value, in bytes; 0: there is none
 
-	proofs *proofs // of its value; nil: there are none yet
-	deeper bool    // the node takes more than scalars, or something below it is wanted
+	deeper bool // the node takes more than scalars, or something below it is wanted
 }
 
 // textWords is how many words of a text are compared at once.

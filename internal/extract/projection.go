@@ -208,51 +208,43 @@ func (p *Projection) With(k Kernel) *Projection {
 // NewRow returns scratch space for this projection's records. A Row is used
 // again for record after record; it is not safe for concurrent use.
 func (p *Projection) NewRow() *Row {
-	return &Row{slots: make([]slot, p.slots)}
+	slots := make([]slot, p.slots)
+	return &Row{slots: slots, scanned: slots, proofs: make([]proofs, len(p.nodes))}
 }
 
 // Row holds what one record says at the wanted paths. After an error of Fast
 // or Strict it is empty.
 type Row struct {
-	rec    []byte
-	slots  []slot
-	number uint64 // of the record
-	formed uint64 // the newest form
-	keys   int
-	arena  []byte // decoded keys and JSON text
-	names  names
-	places places
-	texts  [MaxText + 1]*index // by level of JSON text; 0 is the record itself
+	rec     []byte
+	slots   []slot // scanned, or those of a base
+	scanned []slot // of records that were read by themselves
+	bases   bases
+	proofs  []proofs // by node
+	formed  uint64   // the newest form
+	keys    int
+	arena   []byte // decoded keys and JSON text
+	names   names
+	places  places
+	texts   [MaxText + 1]*index // by level of JSON text; 0 is the record itself
 }
 
 // slot is what a record says at a wanted path.
 type slot struct {
-	raw    []byte
-	form   uint64
-	number uint64 // of the record; of another one: there is nothing
+	raw  []byte // nil: nothing
+	form uint64
 }
 
 // Raw returns the raw JSON value in a slot, or nil when the record has no
 // such key: a string with quotes, a number, true, false, null, or an object
-// or list at a Whole path. It is valid until the Row's next record and shares
-// memory with the record.
-func (r *Row) Raw(slot int) []byte {
-	if s := &r.slots[slot]; s.number == r.number {
-		return s.raw
-	}
-	return nil
-}
+// or list at a Whole path. It is valid until the Row's next record. It lies in
+// the record, or elsewhere where the same bytes are at hand.
+func (r *Row) Raw(slot int) []byte { return r.slots[slot].raw }
 
 // Form numbers the object or list in the slot of a Whole path. Two with one
 // number differ in digits at most, and in none but those of strings that are
 // values: what has been found out of the structure of one holds for the other.
 // It is 0 where no form was made out, and each Row has numbers of its own.
-func (r *Row) Form(slot int) uint64 {
-	if s := &r.slots[slot]; s.number == r.number {
-		return s.form
-	}
-	return 0
-}
+func (r *Row) Form(slot int) uint64 { return r.slots[slot].form }
 
 // Keys is the number of members of the record's own object.
 func (r *Row) Keys() int { return r.keys }
@@ -273,13 +265,14 @@ func (r *Row) TopKeys(max int) []string {
 // store fills a slot.
 func (r *Row) store(slot int, raw []byte, form uint64) {
 	s := &r.slots[slot]
-	s.raw, s.form, s.number = raw, form, r.number
+	s.raw, s.form = raw, form
 }
 
 // reset empties the row before a record.
 func (r *Row) reset() {
 	r.rec, r.keys = nil, 0
-	r.number++
+	r.leaveBase()
+	clear(r.slots)
 	r.arena = r.arena[:0]
 	r.names.reset()
 }

@@ -35,9 +35,6 @@ const proofSize = 4 << 10
 
 // form tells which of the proofs a value is like, or 0.
 func (p *proofs) form(raw []byte) uint64 {
-	if p == nil {
-		return 0
-	}
 	if k := &p.kept[p.latest]; k.like(raw) {
 		return k.form
 	}

@@ -26,6 +26,9 @@ type Limits struct {
 
 	batch   int  // bytes that are read into one buffer; tests make it small
 	noIndex bool // cut a byte at a time, to compare with
+
+	noStencil bool          // compare no record with others
+	trees     *stencilTrees // what to begin with and to add to; nil: what is spare
 }
 
 // withDefaults fills in what is zero.
@@ -66,6 +69,9 @@ type Item struct {
 	index *index // of the bytes around Raw; nil: there is none
 	from  int32  // place of Raw in the index
 	first int32  // of its brackets in the index
+
+	stencil *stencil // that Raw is like; nil: there is none
+	changes []change // the scalars that differ
 }
 
 // NoOffset is the Offset of an Item whose Raw stands nowhere in the input.
@@ -142,7 +148,9 @@ func (e *Truncated) Error() string { return e.What }
 func Split(ctx context.Context, r io.Reader, lim Limits, emit func(*Batch) error) error {
 	lim = lim.withDefaults()
 	s := &splitter{window: newWindow(ctx, r, emit, lim), lim: lim, lost: -1}
+	s.openTrees()
 	err := s.run()
+	s.closeTrees()
 	if s.halt == nil {
 		s.flush()
 	}

@@ -13,6 +13,7 @@ type splitter struct {
 	fresh     bool // the next byte is the first of its line, commas apart
 	cut       cut  // the value that is being cut out
 	forms     forms
+	trees     *stencilTrees
 	stack     []byte
 	lists     int   // how many lists are open around the value
 	horizon   int64 // up to here a broken record has been read once already

@@ -30,6 +30,8 @@ type Batch struct {
 	buf   []byte // what was read; Raw points into it
 	out   []byte // what was rendered; Raw of table rows points into it
 	index index  // of buf
+
+	changes []change // of items that are like a stencil
 }
 
 // batches are spare batches.
@@ -40,7 +42,7 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 func (b *Batch) Release() {
 	clear(b.Items)
 	b.Items, b.Container = b.Items[:0], ""
-	b.buf, b.out = b.buf[:0], b.out[:0]
+	b.buf, b.out, b.changes = b.buf[:0], b.out[:0], b.changes[:0]
 	if cap(b.buf) > batchReused {
 		b.buf = nil
 	}
