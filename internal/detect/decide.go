@@ -81,6 +81,7 @@ type decision struct {
 	res      Result                          // its Detections come last, from found
 	found    found
 	memo     entityMemo
+	memory   inMemory // its stream of facts that are in memory
 	err      error
 
 	reader   *reader            // reads again what is shown; nil before the first
@@ -104,10 +105,12 @@ type common struct {
 }
 
 func (c *common) decision() *decision {
-	return &decision{
-		common: c, words: glossary{base: &c.workers[0].words, own: newWords(c.d.seed)}, chains: make([][]entry, len(c.d.targets)),
+	x := &decision{
+		common: c, words: glossary{base: &c.workers[0].words}, chains: make([][]entry, len(c.d.targets)),
 		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: Result{Undecided: map[string]int{}, Learning: map[string]int{}, Ungrouped: map[string]int{}},
 	}
+	x.words.own.begin(c.d.seed)
+	return x
 }
 
 // blindKey is a target and the shape in which it could not see.
@@ -270,11 +273,11 @@ func (x *decision) repeated(k event.Key) bool { return x.repeats == nil || x.rep
 
 // target decides all groups of one target. Those beneath it are decided.
 func (x *decision) target(ctx context.Context, t int) {
-	j := newJudge(x, t)
-	if j.t.rule.Growth != nil {
-		j.compareDays(ctx)
-	} else {
-		j.groups(ctx)
+	switch {
+	case x.d.targets[t].rule.Growth != nil:
+		newJudge(x, t).compareDays(ctx)
+	case !x.hopeless(t):
+		newJudge(x, t).groups(ctx)
 	}
 	for _, w := range x.workers {
 		w.facts[t] = facts{}
@@ -284,9 +287,6 @@ func (x *decision) target(ctx context.Context, t int) {
 
 // groups decides one group after the other.
 func (j *judge) groups(ctx context.Context) {
-	if j.x.hopeless(j.number) {
-		return
-	}
 	j.x.survey(j.number)
 	for entries := range func(yield func([]entry) bool) { j.x.groups(j.number, yield) } {
 		if ctx.Err() != nil {

@@ -13,9 +13,10 @@ import (
 // and their texts lie in many places. It is bounded: an entity takes the place
 // of another.
 type entityMemo struct {
-	seed  maphash.Seed
-	slots []entitySlot // nil before the first
-	taken int          // slots that hold an entity
+	seed   maphash.Seed
+	places *[manyEntities]uint16 // by hash: 1 + place among the slots; 0: none. nil before the first
+	slots  [][]entitySlot        // in pieces, so that nothing moves and few entities take little
+	taken  int
 }
 
 // entitySlot is an entity and how it is written; length 0: there is none.
@@ -26,11 +27,11 @@ type entitySlot struct {
 	entity event.Entity
 }
 
-// The memo begins small and has more slots once half of them are taken. What is
-// written longer, with texts that came once, is not remembered.
+// What is written longer than maxWritten, with texts that came once, is not
+// remembered.
 const (
-	fewEntities  = 1 << 8
 	manyEntities = 1 << 14
+	entityPiece  = 1 << 6
 	maxWritten   = 35
 )
 
@@ -39,40 +40,28 @@ func (m *entityMemo) entity(w *Worker, of uint32, written []byte) event.Entity {
 	if len(written) > maxWritten {
 		return w.entityOf(written)
 	}
-	if n := len(m.slots); 2*m.taken >= n && n < manyEntities {
-		m.grow(max(fewEntities, 4*n))
-	}
 	s := m.slot(written)
-	if s.of == of && bytes.Equal(s.as[:s.length], written) {
-		return s.entity
+	if s.length == 0 || s.of != of || !bytes.Equal(s.as[:s.length], written) {
+		s.of, s.length, s.entity = of, uint8(copy(s.as[:], written)), w.entityOf(written)
 	}
-	if s.length == 0 {
-		m.taken++
-	}
-	s.of, s.length, s.entity = of, uint8(copy(s.as[:], written)), w.entityOf(written)
 	return s.entity
 }
 
 // slot is where an entity has its place.
 func (m *entityMemo) slot(written []byte) *entitySlot {
-	return &m.slots[maphash.Bytes(m.seed, written)%uint64(len(m.slots))]
-}
-
-// grow gives the memo more slots.
-func (m *entityMemo) grow(slots int) {
-	if m.slots == nil {
-		m.seed = maphash.MakeSeed()
+	if m.places == nil {
+		m.seed, m.places = maphash.MakeSeed(), new([manyEntities]uint16)
 	}
-	old := m.slots
-	m.slots, m.taken = make([]entitySlot, slots), 0
-	for i := range old {
-		if length := old[i].length; length > 0 {
-			if s := m.slot(old[i].as[:length]); s.length == 0 {
-				*s = old[i]
-				m.taken++
-			}
+	place := &m.places[maphash.Bytes(m.seed, written)%manyEntities]
+	if *place == 0 {
+		if m.taken%entityPiece == 0 {
+			m.slots = append(m.slots, make([]entitySlot, entityPiece))
 		}
+		m.taken++
+		*place = uint16(m.taken)
 	}
+	n := int(*place) - 1
+	return &m.slots[n/entityPiece][n%entityPiece]
 }
 
 // entityOf reads an entity that the worker has written.

@@ -85,12 +85,14 @@ func (x *decision) facts(target int, of, number uint32) (list []entry) {
 	return list
 }
 
-// traces goes through those that stand in place of facts of a target.
+// traces goes through those that stand in place of facts of a target. What it
+// hands out is used again.
 func (x *decision) traces(target int, see func(of uint32, t *trace, o *origin)) {
 	s := sifter{common: x.common}
+	var o origin
+	var err error
 	s.each(target, false, 0, 1, func(of uint32, t *trace) {
-		o, err := x.workers[of].origins.of(t.origin)
-		if err != nil {
+		if o, err = x.workers[of].origins.of(t.origin); err != nil {
 			x.fail(err)
 			return
 		}

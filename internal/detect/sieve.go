@@ -49,10 +49,11 @@ type sieve []uint64
 const sieveBits = 1 << 18
 
 // sieve makes one of the facts of a target; nil where they are not all in
-// memory, or nothing follows.
+// memory.
 func (m *inMemory) sieve() sieve {
-	follows := false
-	kept := make(sieve, sieveBits/64)
+	kept := roomy(m.bits, sieveBits/64)[:sieveBits/64]
+	clear(kept)
+	m.bits = kept
 	for i, w := range m.x.workers {
 		if m.x.hasSpilled(m.target, i) || len(m.x.chains[m.target]) > 0 {
 			return nil
@@ -63,12 +64,8 @@ func (m *inMemory) sieve() sieve {
 				h := m.hashes[i][n] % sieveBits
 				kept[h/64] |= 1 << (h % 64)
 			}
-			follows = follows || f.byHash()
 			n++
 		}
-	}
-	if !follows {
-		return nil
 	}
 	return kept
 }

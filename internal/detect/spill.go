@@ -108,8 +108,9 @@ func (w *Worker) writeRun() error {
 	s := w.spill
 	out := bufio.NewWriterSize(io.NewOffsetWriter(s.facts, s.size), 256<<10)
 	var line [factBytes]byte
+	var refs, spare []ref
 	for t := range w.facts {
-		refs := sortedRefs(w.refs(t))
+		refs, spare = sortedRefs(w.refs(t, refs), spare)
 		if len(refs) == 0 {
 			continue
 		}

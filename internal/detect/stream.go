@@ -35,9 +35,10 @@ type ref struct {
 	fact *fact
 }
 
-// refs are those to the worker's facts of a target that are in memory.
-func (w *Worker) refs(target int) []ref {
-	list := make([]ref, 0, w.facts[target].len())
+// refs are those to the worker's facts of a target that are in memory. It may
+// use a list.
+func (w *Worker) refs(target int, list []ref) []ref {
+	list = roomy(list, w.facts[target].len())
 	for f := range w.facts[target].each {
 		list = append(list, ref{hash: w.tagOf(f), fact: f})
 	}
@@ -49,13 +50,14 @@ const (
 	manyRefs  = 1 << 9 // from here on sorting by digits is quicker
 )
 
-// sortedRefs sorts by hash, by digits where there are many.
-func sortedRefs(list []ref) []ref {
+// sortedRefs sorts by hash, by digits where there are many, and gives back both
+// lists.
+func sortedRefs(list, other []ref) (sorted, free []ref) {
 	if len(list) < manyRefs {
 		slices.SortFunc(list, func(a, b ref) int { return cmp.Compare(a.hash, b.hash) })
-		return list
+		return list, other
 	}
-	other := make([]ref, len(list))
+	other = roomy(other, len(list))[:len(list)]
 	for shift := 0; shift < 32; shift += digitBits {
 		var places [1 << digitBits]int
 		for i := range list {
@@ -73,11 +75,12 @@ func sortedRefs(list []ref) []ref {
 		}
 		list, other = other, list
 	}
-	return list
+	return list, other
 }
 
 // inMemory is a stream of facts that are in memory. It takes those of one range
-// of hashes after the other, so that little is held beside them.
+// of hashes after the other, so that little is held beside them. A decision has
+// one, for one target after the other.
 type inMemory struct {
 	x      *decision
 	target int
@@ -87,6 +90,9 @@ type inMemory struct {
 	kept   sieve      // of what follows
 	refs   []ref      // of the range at hand
 	at     int
+
+	spare []ref // scratch
+	bits  sieve // the same
 }
 
 // rangeFacts is about how many facts a range has; there are maxRanges at most.
@@ -96,19 +102,28 @@ const (
 )
 
 func (x *decision) inMemory(target int) *inMemory {
-	m := &inMemory{x: x, target: target, hashes: make([][]uint32, len(x.workers))}
-	facts := 0
+	m := &x.memory
+	m.x, m.target, m.after = x, target, 0
+	m.hashes = slices.Grow(m.hashes, len(x.workers)-len(m.hashes))[:len(x.workers)]
+	facts, follow := 0, 0
 	for i, w := range x.workers {
 		n := w.facts[target].len()
 		facts += n
-		m.hashes[i] = make([]uint32, 0, n)
+		m.hashes[i] = roomy(m.hashes[i], n)
 		for f := range w.facts[target].each {
 			m.hashes[i] = append(m.hashes[i], w.tagOf(f))
+			if f.byHash() {
+				follow++
+			}
 		}
 	}
 	ranges := min(facts/rangeFacts+1, maxRanges)
 	m.width = 1<<32/uint64(ranges) + 1
-	m.kept = m.sieve()
+	if m.kept = nil; follow > 0 {
+		m.kept = m.sieve()
+	}
+	likely := (facts - follow) / ranges
+	m.refs = roomy(m.refs, likely+likely/8)
 	m.fill()
 	return m
 }
@@ -118,7 +133,7 @@ func (m *inMemory) fill() {
 	for m.at = 0; m.after < 1<<32; {
 		from := m.after
 		m.after += m.width
-		m.refs = m.refs[:0]
+		m.empty()
 		for i, w := range m.x.workers {
 			n := 0
 			for f := range w.facts[m.target].each {
@@ -128,11 +143,18 @@ func (m *inMemory) fill() {
 				n++
 			}
 		}
-		if m.refs = sortedRefs(m.refs); len(m.refs) > 0 {
+		if m.refs, m.spare = sortedRefs(m.refs, m.spare); len(m.refs) > 0 {
 			return
 		}
 	}
-	m.refs = nil
+	m.empty()
+}
+
+// empty lets go of the facts that were pointed to.
+func (m *inMemory) empty() {
+	clear(m.refs)
+	clear(m.spare)
+	m.refs, m.spare = m.refs[:0], m.spare[:0]
 }
 
 func (m *inMemory) front() (uint32, bool) {

@@ -54,7 +54,7 @@ func (s *sifter) mayFireTogether() bool {
 // gather lists the suspects of a range of tags: traces, facts beside them, and
 // firings beneath.
 func (s *sifter) gather(part, ranges int) {
-	s.keys, s.list = s.keys[:0], s.list[:0]
+	s.roomFor(ranges)
 	add := func(tag uint32, one suspect) {
 		s.keys = append(s.keys, uint64(tag)<<tagBits|uint64(len(s.list)))
 		s.list = append(s.list, one)
@@ -91,6 +91,27 @@ func (s *sifter) gather(part, ranges int) {
 	}
 }
 
+// roomFor empties the lists of suspects and gives them the room that one of a
+// number of ranges is likely to need, as tags are spread evenly: lists that grow
+// are copied again and again.
+func (s *sifter) roomFor(ranges int) {
+	traces, _ := s.count(s.number)
+	likely := (traces + s.common.facts(s.number)) / ranges
+	if ranges > 1 {
+		likely += likely / 8
+	}
+	s.keys, s.list = roomy(s.keys, likely), roomy(s.list, likely)
+}
+
+// roomy is a list without items and with room for so many: the one given,
+// where it has that.
+func roomy[T any](list []T, room int) []T {
+	if cap(list) < room {
+		return make([]T, 0, room)
+	}
+	return list[:0]
+}
+
 // tagOf is the tag that a fact would have as a trace.
 func (s *sifter) tagOf(e *entry) uint32 {
 	return sumTag(s.d.sumOf(s.workers[e.of].words.text(e.group)))
@@ -99,7 +120,7 @@ func (s *sifter) tagOf(e *entry) uint32 {
 // sortedTags sorts by tag, those of one tag in their order, and gives back
 // both lists.
 func sortedTags(list, other []uint64) (sorted, free []uint64) {
-	other = slices.Grow(other[:0], len(list))[:len(list)]
+	other = roomy(other, len(list))[:len(list)]
 	for shift := tagBits; shift < 64; shift += digitBits {
 		var places [1 << digitBits]int
 		for _, k := range list {

@@ -36,8 +36,10 @@ const (
 	latelyWords = 1 << 13
 )
 
-func newWords(seed maphash.Seed) words {
-	return words{seed: seed, table: []*wordPage{{slots: new([wordSlots]uint64)}}}
+// begin makes the words ready, which hold none yet. They are too large to be
+// copied.
+func (w *words) begin(seed maphash.Seed) {
+	w.seed, w.table = seed, []*wordPage{{slots: new([wordSlots]uint64)}}
 }
 
 // tag is the same in all workers of a detector.

@@ -17,7 +17,9 @@ import (
 // arena, have one number each and can be read by it.
 func TestWordsKeepTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, numbers := newWords(maphash.MakeSeed()), map[string]uint32{}
+		var w words
+		w.begin(maphash.MakeSeed())
+		numbers := map[string]uint32{}
 		text := rapid.Custom(func(t *rapid.T) string {
 			length := rapid.SampledFrom([]int{0, 1, 2, 36, 127, 128, pageBytes - 8, pageBytes - 3, pageBytes, 3*pageBytes + 1}).Draw(t, "length")
 			return strings.Repeat(rapid.SampledFrom([]string{"a", "b", "\x00"}).Draw(t, "letter"), length)
@@ -42,7 +44,8 @@ func TestWordsKeepTexts(t *testing.T) {
 // TestWordsGrow: over many pages of the table.
 func TestWordsGrow(t *testing.T) {
 	const count = 100_000
-	w := newWords(maphash.MakeSeed())
+	var w words
+	w.begin(maphash.MakeSeed())
 	numbers := make([]uint32, count)
 	for i := range numbers {
 		numbers[i] = w.put(fmt.Append(nil, i))
@@ -78,7 +81,7 @@ func TestSortedRefs(t *testing.T) {
 		for i, h := range hashes {
 			list[i] = ref{hash: h, of: uint32(i)}
 		}
-		got := sortedRefs(slices.Clone(list))
+		got, _ := sortedRefs(slices.Clone(list), make([]ref, rapid.IntRange(0, 4*manyRefs).Draw(t, "other")))
 		if !slices.IsSortedFunc(got, func(a, b ref) int { return int(int64(a.hash) - int64(b.hash)) }) {
 			t.Fatal("not in order")
 		}

@@ -125,12 +125,14 @@ func (d *Detector) NewWorker() *Worker {
 // newWorker makes one that keeps facts and matches nothing.
 func (d *Detector) newWorker() *Worker {
 	counts := len(d.targets) * shapeCount
-	return &Worker{
-		d: d, limit: d.limit, facts: make([]facts, len(d.targets)), words: newWords(d.seed), kept: records{left: d.keep},
+	w := &Worker{
+		d: d, limit: d.limit, facts: make([]facts, len(d.targets)), kept: records{left: d.keep},
 		traces: make([]traces, len(d.targets)), summed: make([]sums, len(d.sets)),
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
 		lean: newLean(d), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
+	w.words.begin(d.seed)
+	return w
 }
 
 // See matches one record in scope, whose time has been checked.
