@@ -64,6 +64,7 @@ type figures struct {
 	way
 	cpu, wall []float64 // seconds, start apart
 	start     []float64 // seconds of processor time before it
+	compile   []float64 // seconds of it for loading and compiling rules
 	peak      float64   // bytes, the most of all rounds
 	told      told
 }
@@ -119,7 +120,7 @@ func (f *figures) once(ctx context.Context) error {
 	if !ok {
 		return errors.New("the system does not tell what a process used")
 	}
-	f.start = append(f.start, f.told.Setup)
+	f.start, f.compile = append(f.start, f.told.Setup), append(f.compile, f.told.Compile)
 	f.cpu = append(f.cpu, (cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()).Seconds()-f.told.Setup)
 	f.wall = append(f.wall, f.told.Wall)
 	f.peak = max(f.peak, float64(usage.Maxrss)*rssUnit())
@@ -136,6 +137,9 @@ func rssUnit() float64 {
 
 // rate is megabytes of an input for each second.
 func rate(bytes int64, seconds []float64) float64 { return float64(bytes) / 1e6 / median(seconds) }
+
+// best is the rate of the quickest round, which noise has touched least.
+func best(bytes int64, seconds []float64) float64 { return float64(bytes) / 1e6 / least(seconds) }
 
 // asked says beside a figure what is asked for. A figure that must not be
 // above, as of memory, is a cost.

@@ -14,6 +14,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,8 +32,9 @@ const childCommand = "child"
 
 // told is what such a process says in its last line.
 type told struct {
-	Setup   float64        `json:"setup"` // seconds of processor time before it began to read
-	Wall    float64        `json:"wall"`  // seconds from there on
+	Setup   float64        `json:"setup"`   // seconds of processor time before it began to read
+	Compile float64        `json:"compile"` // seconds of it for loading and compiling rules
+	Wall    float64        `json:"wall"`    // seconds from there on
 	Rules   int            `json:"rules"`
 	Events  int            `json:"events"`
 	Alerts  map[string]int `json:"alerts,omitempty"`  // by rule
@@ -50,7 +52,8 @@ type job struct {
 	portable bool
 	profile  string // file for a profile of the processor time; empty: none
 
-	prepared func() // ends the patience of the start
+	prepared func()  // to be called when the rules are compiled: ends the patience of the start
+	compile  float64 // seconds of processor time until then, from when the rules began to be loaded
 }
 
 func child(ctx context.Context, args []string, w io.Writer) error {
@@ -67,7 +70,11 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 		return err
 	}
 	j.files = flags.Args()
-	j.prepared = daemon.Patience()
+	asked, over := cpu(), daemon.Patience()
+	j.prepared = sync.OnceFunc(func() {
+		over()
+		j.compile = cpu() - asked
+	})
 	defer j.prepared()
 	rules, err := j.load()
 	if err != nil {
@@ -106,7 +113,7 @@ func (j *job) begin(out *told) (began time.Time, err error) {
 			return began, err
 		}
 	}
-	out.Setup = cpu()
+	out.Setup, out.Compile = cpu(), j.compile
 	return time.Now(), nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -129,9 +128,3 @@ func gzipped(w io.Writer) (io.WriteCloser, error) {
 }
 
 func zstandard(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }
-
-// median of figures, which it sorts.
-func median(list []float64) float64 {
-	slices.Sort(list)
-	return list[len(list)/2]
-}

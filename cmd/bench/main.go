@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each way is measured; the median counts")
 	flags.StringVar(&o.rules, "rules", "", "folder of public rules that are run beside ours, such as a copy of SigmaHQ's")
 	flags.StringVar(&o.duckdb, "duckdb", "", "folder with the npm package @duckdb/node-api; empty: it is installed into a temporary one")
-	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, rules, cores, compressed, memory, correlations, tenant, precision")
+	flags.StringVar(&o.only, "only", "", "only tables whose names hold this: engine, start, rules, cores, compressed, memory, correlations, tenant, precision")
 	flags.IntVar(&o.keys, "keys", 1_000_000, "live keys of the correlation that is measured")
 	flags.IntVar(&o.accounts, "accounts", 100_000, "accounts of the tenant that is measured")
 	flags.IntVar(&o.people, "month-accounts", 0, "accounts of the simulated month; 0 is the scenario's 5000")
@@ -90,7 +90,7 @@ func (b *bench) all(ctx context.Context) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"engine", b.engine}, {"rules", b.ruleCost}, {"cores", b.cores}, {"compressed", b.compressed}, {"memory", b.memory}, {"correlations", b.correlations},
+		{"engine", b.engine}, {"start", b.start}, {"rules", b.ruleCost}, {"cores", b.cores}, {"compressed", b.compressed}, {"memory", b.memory}, {"correlations", b.correlations},
 		{"tenant", b.tenant}, {precisionRun, b.precision},
 	} {
 		if !strings.Contains(t.name, b.only) {
