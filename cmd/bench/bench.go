@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +71,15 @@ type figures struct {
 // mb is the peak in megabytes of 2^20 bytes.
 func (f *figures) mib() float64 { return f.peak / (1 << 20) }
 
+// peakTold is the peak for people: nothing of a process that does not tell it
+// itself, as peakOf says.
+func (f *figures) peakTold() string {
+	if f.silent {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", f.mib())
+}
+
 // child is this program as a process that is measured.
 func (b *bench) child(cores int, args ...string) way {
 	return way{cores: cores, command: func(ctx context.Context) *exec.Cmd {
@@ -123,16 +131,8 @@ func (f *figures) once(ctx context.Context) error {
 	f.start, f.compile = append(f.start, f.told.Setup), append(f.compile, f.told.Compile)
 	f.cpu = append(f.cpu, (cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()).Seconds()-f.told.Setup)
 	f.wall = append(f.wall, f.told.Wall)
-	f.peak = max(f.peak, float64(usage.Maxrss)*rssUnit())
+	f.peak = max(f.peak, peakOf(f.told.Peak, usage))
 	return nil
-}
-
-// rssUnit is what Maxrss counts: kilobytes, on macOS bytes.
-func rssUnit() float64 {
-	if runtime.GOOS == "darwin" {
-		return 1
-	}
-	return 1024
 }
 
 // rate is megabytes of an input for each second.

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -35,6 +34,7 @@ type told struct {
 	Setup   float64        `json:"setup"`   // seconds of processor time before it began to read
 	Compile float64        `json:"compile"` // seconds of it for loading and compiling rules
 	Wall    float64        `json:"wall"`    // seconds from there on
+	Peak    float64        `json:"peak"`    // bytes
 	Rules   int            `json:"rules"`
 	Events  int            `json:"events"`
 	Alerts  map[string]int `json:"alerts,omitempty"`  // by rule
@@ -97,7 +97,7 @@ func child(ctx context.Context, args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out.Rules = len(rules)
+	out.Rules, out.Peak = len(rules), ownPeak()
 	return json.NewEncoder(w).Encode(out)
 }
 
@@ -248,24 +248,6 @@ func (j *job) each(do func(io.Reader) error) error {
 		}
 	}
 	return nil
-}
-
-// inflate unpacks the files and does nothing with what is in them.
-func (j *job) inflate() (out told, err error) {
-	began, err := j.begin(&out)
-	if err != nil {
-		return out, err
-	}
-	err = j.each(func(f io.Reader) error {
-		r, _, err := extract.Inflate(f, extract.Limits{})
-		if err != nil {
-			return err
-		}
-		_, err = io.CopyBuffer(io.Discard, r, make([]byte, 256<<10))
-		return errors.Join(err, r.Close())
-	})
-	out.Wall = time.Since(began).Seconds()
-	return out, err
 }
 
 // decode is how it is mostly done: encoding/json into a map, and one rule

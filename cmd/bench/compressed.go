@@ -2,7 +2,14 @@
 
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"vakt/internal/extract"
+)
 
 // compressed measures gzip and zstd, in megabytes of output on the clock, with
 // one core that inflates and one that matches. Beside it stands what bounds
@@ -45,4 +52,22 @@ func (b *bench) inflated(f, alone *figures, must, reach float64) error {
 	got, bound := rate(b.input.bytes, f.wall), rate(b.input.bytes, alone.cpu)
 	return b.say("| %s | %.0f | %.0f | %s | %.2f | %.2f | %.0f | %.0f %% |\n", f.name, got, best(b.input.bytes, f.wall), asked(got, must, reach, false),
 		1e3/rate(b.input.bytes, f.cpu), 1e3/bound, bound, 100*got/bound)
+}
+
+// inflate unpacks the files and does nothing with what is in them.
+func (j *job) inflate() (out told, err error) {
+	began, err := j.begin(&out)
+	if err != nil {
+		return out, err
+	}
+	err = j.each(func(f io.Reader) error {
+		r, _, err := extract.Inflate(f, extract.Limits{})
+		if err != nil {
+			return err
+		}
+		_, err = io.CopyBuffer(io.Discard, r, make([]byte, 256<<10))
+		return errors.Join(err, r.Close())
+	})
+	out.Wall = time.Since(began).Seconds()
+	return out, err
 }

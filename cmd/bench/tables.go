@@ -88,8 +88,8 @@ func (b *bench) engineTable(all []*figures, lines string) error {
 	}
 	for _, f := range all {
 		r := rate(b.input.bytes, f.cpu)
-		if err := b.say("| %s | %d | %.0f | %.0f | %.0f | %.0f | %.0f | %.0f |\n", f.name, f.told.Rules, r, best(b.input.bytes, f.cpu),
-			r*float64(b.input.events)/float64(b.input.bytes)*1e3, median(f.start)*1e3, median(f.compile)*1e3, f.mib()); err != nil {
+		if err := b.say("| %s | %d | %.0f | %.0f | %.0f | %.0f | %.0f | %s |\n", f.name, f.told.Rules, r, best(b.input.bytes, f.cpu),
+			r*float64(b.input.events)/float64(b.input.bytes)*1e3, median(f.start)*1e3, median(f.compile)*1e3, f.peakTold()); err != nil {
 			return err
 		}
 	}

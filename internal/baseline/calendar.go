@@ -146,7 +146,7 @@ func zoneOf(country string, zones []row) *time.Location {
 
 // add takes in one text that checkHours has let through.
 func (s *shifts) add(text string) {
-	m := hours.FindStringSubmatch(text)
+	m := hours().FindStringSubmatch(text)
 	first, last := slices.Index(days, m[1]), slices.Index(days, m[2])
 	if m[2] == "" {
 		last = first

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // time zones must be known on machines that carry no database
 	"unicode"
@@ -17,12 +18,14 @@ import (
 )
 
 var (
-	wholeNumber   = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
-	decimalNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-	guid          = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	attribute     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`)
-	hours         = regexp.MustCompile(`^([a-z]{3})(?:-([a-z]{3}))? ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})$`)
-	yearly        = regexp.MustCompile(`^[0-9]{2}-[0-9]{2}$`)
+	wholeNumber   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|[1-9][0-9]*)$`) })
+	decimalNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`) })
+	guid          = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`) })
+	attribute     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*$`) })
+	hours         = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([a-z]{3})(?:-([a-z]{3}))? ([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})$`)
+	})
+	yearly = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{2}-[0-9]{2}$`) })
 )
 
 // refuse says that a text is not what was wanted, and what would be.
@@ -32,7 +35,7 @@ func refuse(text, wanted, advice string) error {
 
 func checkCount(text string) (string, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || !wholeNumber.MatchString(text) || n < 1 || n > 1_000_000_000 {
+	if err != nil || !wholeNumber().MatchString(text) || n < 1 || n > 1_000_000_000 {
 		return "", refuse(text, "a count", "write a whole number from 1, such as 10")
 	}
 	return text, nil
@@ -50,7 +53,7 @@ func checkNumber(text string) (string, error) {
 
 func checkDecimal(text string, most float64, refused error) (string, error) {
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !decimalNumber.MatchString(text) || n < 0.001 || n > most {
+	if err != nil || !decimalNumber().MatchString(text) || n < 0.001 || n > most {
 		return "", refused
 	}
 	return strconv.FormatFloat(n, 'f', -1, 64), nil
@@ -153,7 +156,7 @@ func checkPattern(text string) (string, error) {
 
 func checkID(text string) (string, error) {
 	lower := strings.ToLower(text)
-	if !guid.MatchString(lower) {
+	if !guid().MatchString(lower) {
 		return "", refuse(text, "an id", "write it as 11111111-2222-3333-4444-555555555555")
 	}
 	return lower, nil
@@ -184,7 +187,7 @@ func checkRole(text string) (string, error) {
 
 func checkAccount(text string) (string, error) {
 	lower := strings.ToLower(text)
-	if guid.MatchString(lower) {
+	if guid().MatchString(lower) {
 		return lower, nil
 	}
 	local, domain, ok := strings.Cut(lower, "@")
@@ -255,7 +258,7 @@ func checkWord(text string) (string, error) {
 }
 
 func checkAttribute(text string) (string, error) {
-	if !attribute.MatchString(text) {
+	if !attribute().MatchString(text) {
 		return "", refuse(text, "an attribute", "write its name in Microsoft Graph, such as employeeId")
 	}
 	return text, nil
@@ -305,7 +308,7 @@ var days = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 func checkHours(text string) (string, error) {
 	advice := refuse(text, "working hours", "write days and hours, such as mon-fri 08:00-17:00")
 	lower := strings.ToLower(text)
-	m := hours.FindStringSubmatch(lower)
+	m := hours().FindStringSubmatch(lower)
 	if m == nil {
 		return "", advice
 	}
@@ -332,7 +335,7 @@ func minutes(text string) int {
 
 func checkHoliday(text string) (string, error) {
 	date := text
-	if yearly.MatchString(text) {
+	if yearly().MatchString(text) {
 		date = "2024-" + text // a leap year, so that 02-29 is a date
 	}
 	if _, err := time.Parse(time.DateOnly, date); err != nil {

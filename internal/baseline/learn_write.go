@@ -182,7 +182,7 @@ func yamlValue(p Param, value string) string {
 	if p.Kind == Hours {
 		return value
 	}
-	if s := shapes[p.Kind]; s.tags != nil || p.Kind == ASNs && wholeNumber.MatchString(value) {
+	if s := shapes[p.Kind]; s.tags != nil || p.Kind == ASNs && wholeNumber().MatchString(value) {
 		return value // a number, a switch
 	}
 	return yamlText(value)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // mailboxKinds tells what a mailbox of a type is for. A type that is not here
@@ -36,16 +37,18 @@ var purposeKinds = map[string]Kind{
 //   - HealthMailbox…: managed availability
 //   - Sync_HOST_number, ADToAADSyncServiceAccount: the accounts of Entra Connect
 //     and of cloud sync (Entra documentation, "Accounts and permissions")
-var systemNames = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
-	`discoverysearchmailbox\{d919ba05-46a6-415f-80ad-7e09334bb852\}`,
-	`systemmailbox\{(?:1f05a927-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|bb558c35-97f1-4cb9-8ff7-d53741dc928c|e0dc1c29-89c3-4034-b678-e6c29d823ed9|` +
-		`2ce34405-31be-455d-89d7-a7c7da7a0daa|d0e409a0-af9b-4720-92fe-aac869b0d201|8cc370d3-822a-4ab8-a926-bb94bd0641a9)\}`,
-	`migration\.8f3e7716-2011-43e4-96b1-aba62d229136`,
-	`federatedemail\.4c1f4d8b-8179-4148-93bf-00a95fa1e042`,
-	`healthmailbox[0-9a-f]{32}`,
-	`sync_[a-z0-9-]{1,15}_[0-9a-f]{12}`,
-	`adtoaadsyncserviceaccount`,
-}, "|") + `)@`)
+var systemNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
+		`discoverysearchmailbox\{d919ba05-46a6-415f-80ad-7e09334bb852\}`,
+		`systemmailbox\{(?:1f05a927-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|bb558c35-97f1-4cb9-8ff7-d53741dc928c|e0dc1c29-89c3-4034-b678-e6c29d823ed9|` +
+			`2ce34405-31be-455d-89d7-a7c7da7a0daa|d0e409a0-af9b-4720-92fe-aac869b0d201|8cc370d3-822a-4ab8-a926-bb94bd0641a9)\}`,
+		`migration\.8f3e7716-2011-43e4-96b1-aba62d229136`,
+		`federatedemail\.4c1f4d8b-8179-4148-93bf-00a95fa1e042`,
+		`healthmailbox[0-9a-f]{32}`,
+		`sync_[a-z0-9-]{1,15}_[0-9a-f]{12}`,
+		`adtoaadsyncserviceaccount`,
+	}, "|") + `)@`)
+})
 
 // Signs of the account of an auto attendant or call queue: the service plan
 // "Phone System - Virtual User", and the department that Teams writes.
@@ -81,7 +84,7 @@ func kindOf(a *Account) (Fact[Kind], string) {
 	switch {
 	case !a.Mailbox.Known && knownPurpose && purpose.Resource():
 		return Known(purpose), "userPurpose: " + a.Purpose.Value
-	case systemNames.MatchString(a.UPN):
+	case systemNames().MatchString(a.UPN):
 		return Known(KindSystem), "a name that only Microsoft gives"
 	case strings.EqualFold(a.UserType, "Guest"):
 		return Known(KindGuest), "userType: Guest"
@@ -108,7 +111,7 @@ func kindOfMailbox(a *Account, m *Mailbox) (Fact[Kind], string) {
 		return Known(KindUnknownMailbox), from
 	case kind != KindPerson:
 		return Known(kind), from
-	case systemNames.MatchString(a.UPN):
+	case systemNames().MatchString(a.UPN):
 		return Known(KindSystem), "a name that only Microsoft gives"
 	case strings.EqualFold(a.UserType, "Guest"):
 		return Known(KindGuest), "userType: Guest"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"vakt/internal/action"
 )
@@ -12,10 +13,12 @@ import (
 //go:embed show.html
 var page string
 
-// pageTemplate is the page, parsed once.
-var pageTemplate = template.Must(template.New("plan").Funcs(template.FuncMap{
-	"minute": minute, "named": named, "value": value, "affected": affected, "reasons": reasonTexts,
-}).Parse(page))
+// pageTemplate is the page, parsed once, when a page is asked for.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("plan").Funcs(template.FuncMap{
+		"minute": minute, "named": named, "value": value, "affected": affected, "reasons": reasonTexts,
+	}).Parse(page))
+})
 
 // pageView is a plan with what the page asks of it.
 type pageView struct{ *Plan }
@@ -36,7 +39,7 @@ func (v pageView) Beyond() string {
 
 // HTML writes a plan as one page that needs no other file and runs no script.
 func HTML(w io.Writer, p *Plan) error {
-	if err := pageTemplate.Execute(w, pageView{p}); err != nil {
+	if err := pageTemplate().Execute(w, pageView{p}); err != nil {
 		return fmt.Errorf("write plan %s as HTML: %w", p.ID, err)
 	}
 	return nil

@@ -155,7 +155,7 @@ func TestIDsAreLowerCaseUUIDs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, id := range []string{o.UserID, o.CorrelationID, o.RequestID} {
-			if id != "" && rec.Log != Unified && !uuidPattern.MatchString(id) {
+			if id != "" && rec.Log != Unified && !uuidPattern().MatchString(id) {
 				t.Fatalf("%q is no UUID: %s", id, rec.JSON)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -153,9 +154,11 @@ const maxDaily = 5_000_000
 
 // Patterns of the values in a scenario that end up in every record.
 var (
-	uuidPattern   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	labelPattern  = regexp.MustCompile(`^[a-z][a-z0-9]{0,39}$`)
-	domainPattern = regexp.MustCompile(`^([a-z0-9-]+\.)+[a-z]{2,}$`)
+	uuidPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	})
+	labelPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]{0,39}$`) })
+	domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z0-9-]+\.)+[a-z]{2,}$`) })
 )
 
 func (s *Scenario) validate() error {
@@ -166,9 +169,9 @@ func (s *Scenario) validate() error {
 		}
 	}
 	refuse(s.Title == "", "title is missing")
-	refuse(!labelPattern.MatchString(s.Tenant.Name), "tenant.name is %q: give a lower-case label", s.Tenant.Name)
-	refuse(!uuidPattern.MatchString(s.Tenant.ID), "tenant.id is %q: give a lower-case UUID", s.Tenant.ID)
-	refuse(!domainPattern.MatchString(s.Tenant.Domain), "tenant.domain is %q: give a domain such as contoso.com", s.Tenant.Domain)
+	refuse(!labelPattern().MatchString(s.Tenant.Name), "tenant.name is %q: give a lower-case label", s.Tenant.Name)
+	refuse(!uuidPattern().MatchString(s.Tenant.ID), "tenant.id is %q: give a lower-case UUID", s.Tenant.ID)
+	refuse(!domainPattern().MatchString(s.Tenant.Domain), "tenant.domain is %q: give a domain such as contoso.com", s.Tenant.Domain)
 	least := 20
 	if len(s.Attacks) == 0 {
 		least = 10

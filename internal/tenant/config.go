@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 
@@ -211,7 +212,7 @@ func (d *decoder) demand(line int, section string, keys ...required) {
 }
 
 // tenantName is what --tenant and file names can carry.
-var tenantName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+var tenantName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`) })
 
 func (d *decoder) name(n *yaml.Node) string {
 	s := d.text("name", n)
@@ -219,17 +220,19 @@ func (d *decoder) name(n *yaml.Node) string {
 	case s == "":
 	case s == All:
 		d.fail(n.Line, "name: %q means every tenant: choose another name", s)
-	case !tenantName.MatchString(s):
+	case !tenantName().MatchString(s):
 		d.fail(n.Line, "name: want letters, digits, dots, dashes and underscores, found %q", s)
 	}
 	return s
 }
 
-var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+var uuid = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+})
 
 func (d *decoder) uuid(name string, n *yaml.Node) string {
 	s := strings.ToLower(d.text(name, n))
-	if s != "" && !uuid.MatchString(s) {
+	if s != "" && !uuid().MatchString(s) {
 		d.fail(n.Line, "%s: want an id such as 11111111-2222-3333-4444-555555555555, found %q", name, s)
 	}
 	return s

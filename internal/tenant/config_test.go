@@ -140,7 +140,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, n := range c.Tenants {
-			if n.Name == "" || !uuid.MatchString(n.ID) || n.Cloud.Login == "" || n.Cloud.Graph == "" || len(n.Credential.wrong()) > 0 {
+			if n.Name == "" || !uuid().MatchString(n.ID) || n.Cloud.Login == "" || n.Cloud.Graph == "" || len(n.Credential.wrong()) > 0 {
 				t.Errorf("taken, and not usable: %+v", n)
 			}
 		}

@@ -56,7 +56,7 @@ func TestTablesAgree(t *testing.T) {
 			t.Errorf("%s is in the table twice", p.Name)
 		}
 		seen[p.Name], seen[p.ID] = true, p.ID != ""
-		if p.ID != "" && !uuid.MatchString(p.ID) {
+		if p.ID != "" && !uuid().MatchString(p.ID) {
 			t.Errorf("%s: id %q", p.Name, p.ID)
 		}
 	}
