@@ -18,11 +18,10 @@ type bucket struct {
 	strikes  int           // times throttled since the last success
 	epoch    int           // grows with each strike: who entered before it proves nothing
 	inflight int
-	slots    []time.Time // when each request of the span may be followed by another
-	busy     []bool      // the slot's request is on the way
-	level    float64     // units in hand
-	rate     float64     // units a second, now
-	filled   time.Time   // when level was right
+	spans    [2]*window // the span that the service counts, and a second
+	level    float64    // units in hand
+	rate     float64    // units a second, now
+	filled   time.Time  // when level was right
 }
 
 func newBucket(k bucketKey) *bucket {
@@ -30,9 +29,10 @@ func newBucket(k bucketKey) *bucket {
 	if k.mailbox != "" {
 		l = limit{rate: math.Inf(1), burst: mailboxAtOnce}
 	}
-	b := &bucket{key: k, limit: l, wake: make(chan struct{}), level: l.burst, rate: l.rate}
-	b.slots, b.busy = make([]time.Time, l.requests), make([]bool, l.requests)
-	return b
+	return &bucket{
+		key: k, limit: l, wake: make(chan struct{}), level: l.burst, rate: l.rate,
+		spans: [2]*window{newWindow(l.requests, l.span, l.span/20), newWindow(l.second, time.Second, time.Second)},
+	}
 }
 
 // waitForOthers is the answer of try where only somebody else's leaving helps.
@@ -52,35 +52,27 @@ func (b *bucket) try(now time.Time, units int) (entry, time.Duration, <-chan str
 	if b.key.mailbox != "" && b.inflight >= mailboxAtOnce {
 		return entry{}, waitForOthers, b.wake
 	}
-	slot, wait := b.slot(now)
+	places, wait := b.places(now)
 	if wait == 0 {
 		wait = b.take(now, float64(units))
 	}
 	if wait > 0 {
 		return entry{}, wait, b.wake
 	}
-	if slot >= 0 {
-		b.busy[slot] = true
+	for i, w := range b.spans {
+		w.take(places[i])
 	}
 	b.inflight++
-	return entry{bucket: b, units: units, epoch: b.epoch, slot: slot, since: now}, 0, nil
+	return entry{bucket: b, units: units, epoch: b.epoch, places: places, since: now}, 0, nil
 }
 
-// slot finds the place in the span that is free first.
-func (b *bucket) slot(now time.Time) (int, time.Duration) {
-	if len(b.slots) == 0 {
-		return -1, 0
+// places finds a place in each span, and says how long until all are free.
+func (b *bucket) places(now time.Time) (places [2]int, wait time.Duration) {
+	for i, w := range b.spans {
+		place, later := w.first(now)
+		places[i], wait = place, max(wait, later)
 	}
-	best := -1
-	for i, at := range b.slots {
-		if !b.busy[i] && (best < 0 || at.Before(b.slots[best])) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return 0, waitForOthers
-	}
-	return best, max(0, b.slots[best].Sub(now))
+	return places, wait
 }
 
 // take removes units from what is in hand. A request that costs more than the
@@ -126,8 +118,8 @@ func (b *bucket) cancel(e entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.inflight--
-	if e.slot >= 0 {
-		b.busy[e.slot] = false
+	for i, w := range b.spans {
+		w.cancel(e.places[i])
 	}
 	if b.limit.rate != 0 && !math.IsInf(b.rate, 1) {
 		b.level += float64(e.units)
@@ -155,9 +147,8 @@ func (b *bucket) leave(now time.Time, j *jitter, e entry, o outcome) time.Time {
 	if e.epoch >= 0 {
 		b.inflight--
 	}
-	if e.slot >= 0 {
-		b.busy[e.slot] = false
-		b.slots[e.slot] = e.since.Add(b.limit.span + min(now.Sub(e.since), b.limit.span/20))
+	for i, w := range b.spans {
+		w.leave(e.places[i], e.since, now)
 	}
 	switch {
 	case o.throttled:

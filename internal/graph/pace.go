@@ -78,8 +78,8 @@ type pass struct {
 type entry struct {
 	bucket *bucket
 	units  int
-	epoch  int
-	slot   int
+	epoch  int    // below 0: of no request
+	places [2]int // in the bucket's spans; below 0: none
 	since  time.Time
 }
 
@@ -205,7 +205,7 @@ func (p *pacer) throttle(charges []charge, o outcome) (again time.Time) {
 	s := &pass{pacer: p}
 	p.mu.Lock()
 	for _, k := range keysOf(charges) {
-		s.in = append(s.in, entry{bucket: p.bucket(k.key), epoch: -1, slot: -1})
+		s.in = append(s.in, entry{bucket: p.bucket(k.key), epoch: -1, places: [2]int{-1, -1}})
 	}
 	p.mu.Unlock()
 	return s.leave(o)

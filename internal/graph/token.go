@@ -2,14 +2,12 @@ package graph
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -19,14 +17,27 @@ import (
 )
 
 // tokens hands out the access token for one service. Only one goroutine
-// fetches at a time; the others wait for what it gets.
+// fetches at a time; the others wait for what it gets. From the moment at which
+// the service refuses a token it is not handed out any more: what has not been
+// sent yet waits for the next one.
 type tokens struct {
 	cred   azcore.TokenCredential
 	scope  string
 	tenant string // directory id that the token must be for
 	now    func() time.Time
-	turn   chan struct{} // holds one value: whose turn it is to look or fetch
+	turn   chan struct{} // holds one value: whose turn it is to fetch
+
+	mu sync.Mutex // nobody waits for anything while holding it
+	at supply
+}
+
+// supply is what there is of tokens at a moment.
+type supply struct {
 	have   token
+	spoilt bool   // the service has refused it
+	wanted string // claims that the service asks of the next one
+	failed int    // how often none was to be had
+	why    error  // the last time
 }
 
 // token is an access token and what can be read in it.
@@ -35,19 +46,6 @@ type token struct {
 	generation int // grows with each token
 	expires    time.Time
 	claims     claims
-}
-
-// claims are what Vakt reads of a token's payload. The signature is not
-// checked: the token is not a proof to us, it is what we show to others.
-type claims struct {
-	Tenant string   `json:"tid"`
-	Object string   `json:"oid"`
-	AppID  string   `json:"appid"`
-	App    string   `json:"azp"`
-	Name   string   `json:"app_displayname"`
-	Kind   string   `json:"idtyp"`
-	Roles  []string `json:"roles"`
-	Scopes string   `json:"scp"`
 }
 
 func newTokens(cred azcore.TokenCredential, scope, tenantID string, now func() time.Time) *tokens {
@@ -59,16 +57,36 @@ func newTokens(cred azcore.TokenCredential, scope, tenantID string, now func() t
 // expiryMargin is how long before its end a token is replaced.
 const expiryMargin = 5 * time.Minute
 
-// get gives the token, a fresh one where there is none or it is about to end.
+// get gives the token, a fresh one where there is none, it is about to end or
+// the service has refused it.
 func (t *tokens) get(ctx context.Context) (token, error) {
+	before := t.look()
+	if before.good(t.now()) {
+		return before.have, nil
+	}
 	if err := t.begin(ctx); err != nil {
 		return token{}, err
 	}
 	defer t.end()
-	if t.have.text != "" && t.have.expires.Sub(t.now()) > expiryMargin {
-		return t.have, nil
+	at := t.look()
+	switch {
+	case at.good(t.now()):
+		return at.have, nil
+	case at.failed != before.failed:
+		return token{}, at.why
 	}
-	return t.fetch(ctx, "")
+	return t.fetch(ctx, at.wanted)
+}
+
+func (t *tokens) look() supply {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at
+}
+
+// good says whether the token may be handed out.
+func (s supply) good(now time.Time) bool {
+	return s.have.text != "" && !s.spoilt && s.have.expires.Sub(now) > expiryMargin
 }
 
 // refusals are the tokens of one request that the service refused.
@@ -89,23 +107,41 @@ func (r refusals) final(challenge string) bool {
 }
 
 // renew replaces a token that a service refused, unless it was replaced already
-// since it was sent: of many callers with the same token one fetches. The
-// challenge is the claims that the service asks for, or "".
+// since it was sent: of many callers with the same token one fetches, and all
+// of them get what comes of it. The challenge is the claims that the service
+// asks for, or "".
 func (t *tokens) renew(ctx context.Context, refused token, challenge string, r *refusals) error {
+	before := t.spoil(refused, challenge)
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
 	defer t.end()
-	if t.have.generation != refused.generation {
+	at := t.look()
+	switch {
+	case at.have.generation != refused.generation:
 		r.stale++
 		return nil
-	}
-	if challenge == "" {
-		challenge = notBefore(t.now())
+	case at.failed != before.failed:
+		return at.why
 	}
 	r.fetched++
-	_, err := t.fetch(ctx, challenge)
+	_, err := t.fetch(ctx, at.wanted)
 	return err
+}
+
+// spoil keeps a token from being handed out again. Without a challenge the next
+// one must be no older than now.
+func (t *tokens) spoil(refused token, challenge string) supply {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at.have.generation == refused.generation {
+		if t.at.spoilt = true; challenge != "" {
+			t.at.wanted = challenge
+		} else if t.at.wanted == "" {
+			t.at.wanted = notBefore(t.now())
+		}
+	}
+	return t.at
 }
 
 func (t *tokens) begin(ctx context.Context) error {
@@ -122,16 +158,35 @@ func (t *tokens) end() { t.turn <- struct{}{} }
 // drop forgets the token and the credential: there will not be another.
 func (t *tokens) drop() {
 	<-t.turn
-	t.have, t.cred = token{}, nil
-	t.end()
+	defer t.end()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at, t.cred = supply{}, nil
 }
 
-func (t *tokens) fetch(ctx context.Context, challenge string) (token, error) {
+// fetch gets a token with the claims that are wanted; the caller has the turn.
+// That the caller has given up says nothing to the others.
+func (t *tokens) fetch(ctx context.Context, wanted string) (token, error) {
+	next, err := t.ask(ctx, wanted)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case err == nil:
+		next.generation = t.at.have.generation + 1
+		t.at = supply{have: next, failed: t.at.failed}
+	case ctx.Err() == nil:
+		t.at.failed, t.at.why = t.at.failed+1, err
+	}
+	return next, err
+}
+
+// ask asks the credential for a token, which must be for the tenant.
+func (t *tokens) ask(ctx context.Context, wanted string) (token, error) {
 	if t.cred == nil {
 		return token{}, &Error{Kind: Refused, Method: "token", Path: t.scope, Code: "closed", Err: errors.New("the client is closed")}
 	}
 	got, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{
-		Scopes: []string{t.scope}, Claims: challenge, EnableCAE: true, TenantID: t.tenant,
+		Scopes: []string{t.scope}, Claims: wanted, EnableCAE: true, TenantID: t.tenant,
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -149,8 +204,7 @@ func (t *tokens) fetch(ctx context.Context, challenge string) (token, error) {
 			Err: fmt.Errorf("the token is for tenant %q, the configuration says %q", read.Tenant, t.tenant),
 		}
 	}
-	t.have = token{text: got.Token, generation: t.have.generation + 1, expires: got.ExpiresOn, claims: read}
-	return t.have, nil
+	return token{text: got.Token, expires: got.ExpiresOn, claims: read}, nil
 }
 
 // failure tells an authority that refuses from one that does not answer, which
@@ -194,73 +248,4 @@ func (q quiet) Unwrap() error { return q.err }
 // what it has cached, and what was just refused.
 func notBefore(now time.Time) string {
 	return fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix())
-}
-
-// readClaims reads the payload of a JSON web token.
-func readClaims(text string) (claims, error) {
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
-		return claims{}, fmt.Errorf("the access token is no JSON web token: tenant and permissions cannot be checked")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return claims{}, fmt.Errorf("decode the access token's payload: %w", err)
-	}
-	var c claims
-	if err := json.Unmarshal(payload, &c); err != nil {
-		return claims{}, fmt.Errorf("decode the access token's claims: %w", err)
-	}
-	if c.AppID == "" {
-		c.AppID = c.App
-	}
-	return c, nil
-}
-
-var claimsParameter = regexp.MustCompile(`(?i)\bclaims="([^"]+)"`)
-
-// challenge reads the claims that a service asks for with a 401 (continuous
-// access evaluation), or gives "".
-func challenge(h http.Header) string {
-	for _, line := range h.Values("WWW-Authenticate") {
-		m := claimsParameter.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
-			if text, err := enc.DecodeString(m[1]); err == nil && json.Valid(text) {
-				return string(text)
-			}
-		}
-	}
-	return ""
-}
-
-// Granted is what the credential may do, as its tokens say.
-type Granted struct {
-	Tenant      string // directory id
-	Principal   string // object id of the service principal or person
-	Application string // application (client) id
-	Name        string // the application's display name, where the token has it
-	Delegated   bool   // a person's token: Roles holds its scopes
-	Roles       []string
-	// ExchangeRoles are those of the token for Exchange. ExchangeErr says why
-	// there is none: it is then unknown what Exchange allows.
-	ExchangeRoles []string
-	ExchangeErr   error
-}
-
-// All is every permission of the tokens, sorted, each once.
-func (g Granted) All() []string {
-	all := slices.Concat(g.Roles, g.ExchangeRoles)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-func (c claims) permissions() []string {
-	out := slices.Clone(c.Roles)
-	if len(out) == 0 {
-		out = strings.Fields(c.Scopes)
-	}
-	slices.Sort(out)
-	return out
 }

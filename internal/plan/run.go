@@ -14,6 +14,11 @@ import (
 // workers is how many accounts are written to at a time, where nobody says.
 const workers = 4
 
+// readers is how many changes are read back at a time: as many requests as one
+// connection of HTTP/2 usually carries. What is on the way when the token that it
+// came with is revoked comes again.
+const readers = 100
+
 // mostTries is how often one change is sent before somebody has to apply the
 // plan again: it is repeated only where reading shows that it did not take
 // effect.
@@ -35,7 +40,8 @@ type runner struct {
 	limits    Limits           // with the limit of the day that holds for this run
 	steps     map[string]*step // by the change's id
 	slots     chan struct{}
-	ballast   *ballast // nil for a run that sends nothing
+	seats     chan struct{} // who reads a change back holds one
+	ballast   *ballast      // nil for a run that sends nothing
 
 	mu       sync.Mutex
 	attempts int   // intents of the last 24 hours
@@ -48,7 +54,10 @@ func newRunner(d Deps, p *Plan, kind string) *runner {
 	if n <= 0 {
 		n = workers
 	}
-	r := &runner{d: d, p: p, kind: kind, eye: action.NewEye(d.Access), steps: map[string]*step{}, slots: make(chan struct{}, n)}
+	r := &runner{
+		d: d, p: p, kind: kind, eye: action.NewEye(d.Access), steps: map[string]*step{},
+		slots: make(chan struct{}, n), seats: make(chan struct{}, readers),
+	}
 	accounts := map[string]bool{}
 	for i := range p.Changes {
 		r.steps[p.Changes[i].ID] = &step{change: &p.Changes[i]}

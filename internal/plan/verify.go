@@ -45,8 +45,22 @@ func (s *step) before() json.RawMessage {
 	return s.change.Before
 }
 
-// see reads the field of a change once.
-func (r *runner) see(ctx context.Context, s *step) (sight, json.RawMessage, error) {
+// see reads the field of a change when there is a seat, and says when it
+// began to.
+func (r *runner) see(ctx context.Context, s *step) (at time.Time, seen sight, value json.RawMessage, err error) {
+	select {
+	case r.seats <- struct{}{}:
+	case <-ctx.Done():
+		return r.d.Now(), seesNothing, nil, ctx.Err()
+	}
+	defer func() { <-r.seats }()
+	at = r.d.Now()
+	seen, value, err = r.glance(ctx, s)
+	return at, seen, value, err
+}
+
+// glance reads the field of a change once.
+func (r *runner) glance(ctx context.Context, s *step) (sight, json.RawMessage, error) {
 	c := s.change
 	value, err := r.eye.Value(ctx, c.Subject.ID, c.Action)
 	var e *graph.Error
@@ -120,8 +134,7 @@ func (r *runner) patiently(ctx context.Context, s *step, pause time.Duration, en
 		if err := sleep(ctx, pause); err != nil {
 			return seesNothing, nil, err
 		}
-		now := r.d.Now()
-		seen, value, err := r.see(ctx, s)
+		now, seen, value, err := r.see(ctx, s)
 		if refused = refusals(refused, err); refused >= mostRefusals {
 			return seesNothing, nil, err
 		}
