@@ -73,16 +73,18 @@ type decision struct {
 	*common
 	words glossary // what texts are numbered by from here on
 
-	chains   [][]entry                       // by target: firings of correlations beneath
-	versions versions                        // of the target at hand
-	anyGroup []after                         // the same: what may follow in any group
-	absent   map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
-	named    map[uint32][]string             // searches by their number
-	res      Result                          // its Detections come last, from found
-	found    found
-	memo     entityMemo
-	memory   inMemory // its stream of facts that are in memory
-	err      error
+	chains    [][]entry                       // by target: firings of correlations beneath
+	versions  versions                        // of the target at hand
+	anyGroup  []after                         // the same: what may follow in any group
+	absent    map[blindKey]map[event.Key]bool // records that did not fire because a log is missing
+	named     map[uint32][]string             // searches by their number
+	kins      [][]kin                         // of facts of families
+	kinPlaces map[kinOf]uint32                // in kins
+	res       Result                          // its Detections come last, from found
+	found     found
+	memo      entityMemo
+	memory    inMemory // its stream of facts that are in memory
+	err       error
 
 	reader   *reader            // reads again what is shown; nil before the first
 	readings map[version]uint32 // rows of it
@@ -107,7 +109,7 @@ type common struct {
 func (c *common) decision() *decision {
 	x := &decision{
 		common: c, words: glossary{base: &c.workers[0].words}, chains: make([][]entry, len(c.d.targets)),
-		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, res: Result{Undecided: map[string]int{}, Learning: map[string]int{}, Ungrouped: map[string]int{}},
+		absent: map[blindKey]map[event.Key]bool{}, named: map[uint32][]string{}, kinPlaces: map[kinOf]uint32{}, res: Result{Undecided: map[string]int{}, Learning: map[string]int{}, Ungrouped: map[string]int{}},
 	}
 	x.words.own.begin(c.d.seed)
 	return x
@@ -276,7 +278,10 @@ func (x *decision) target(ctx context.Context, t int) {
 	switch {
 	case x.d.targets[t].rule.Growth != nil:
 		newJudge(x, t).compareDays(ctx)
-	case !x.hopeless(t):
+	case x.hopeless(t): // as all of a family but the one that leads
+	case x.d.targets[t].family != nil:
+		newJudge(x, t).family(ctx)
+	default:
 		newJudge(x, t).groups(ctx)
 	}
 	for _, w := range x.workers {

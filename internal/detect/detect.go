@@ -44,6 +44,8 @@ type Detector struct {
 	locator Locator         // nil: nobody knows where an address is
 	other   maphash.Seed    // of a hash that knows nothing of the first
 	sets    [][]event.Field // by which records are grouped and counted
+
+	families []*family
 }
 
 // KeepRecords makes every worker keep the records that match, up to a number
@@ -70,6 +72,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 	}
 	d.tell()
 	d.sift()
+	d.unite()
 	for _, c := range set.Rules() {
 		d.usesAt, d.watched = append(d.usesAt, d.uses[c]), append(d.watched, d.watches[c])
 	}

@@ -156,14 +156,7 @@ func (j *judge) show(det *Detection, facts []*point) {
 		j.showRecord(det, f)
 	}
 	det.Count, det.Records, det.Shapes = g.attempts.len(), g.records.list(), g.shapesShown()
-	if len(g.matched.list) == 1 {
-		det.Matched = j.x.searches(g.matched.list[0])
-	} else {
-		for _, m := range g.matched.list {
-			det.Matched = append(det.Matched, j.x.searches(m)...)
-		}
-		det.Matched = sortedSet(det.Matched)
-	}
+	det.Matched = j.matchedBy(g.matched.list)
 	det.Entities = make([]event.Entity, 0, g.entities.len())
 	for i := range g.entities.len() {
 		key := g.entities.at(i)
@@ -259,13 +252,13 @@ func (j *judge) different(facts []*point, id int) int {
 // in any order of records: one that says more than the id, and of those the
 // first in byte order.
 func oneName(list []event.Entity) []event.Entity {
-	slices.SortFunc(list, compareNamed)
+	slices.SortFunc(list, func(a, b event.Entity) int { return compareNamed(&a, &b) })
 	return slices.CompactFunc(list, func(a, b event.Entity) bool { return a.ID == b.ID && a.Kind == b.Kind })
 }
 
 // compareNamed orders by kind and id, and names so that the first is to be
 // kept.
-func compareNamed(a, b event.Entity) int {
+func compareNamed(a, b *event.Entity) int {
 	switch {
 	case a.Kind != b.Kind:
 		return strings.Compare(a.Kind, b.Kind)

@@ -36,6 +36,8 @@ func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 		}
 		kept, ok := false, false
 		switch {
+		case u.family != nil:
+			kept, ok = w.claim(r, o, u), true
 		case w.leavesTrace(u, r.Shape()):
 			kept, ok = w.trace(r, u)
 		case w.isKnown(r, u):

@@ -23,6 +23,7 @@ type sample struct {
 	base     int
 	matched  string
 	severity rule.Severity
+	places   []int // of a family: the rules that match; none: the first
 }
 
 func keyed(kind, id byte) event.Key { return event.Key{kind, id} }
@@ -41,6 +42,8 @@ func (w *Worker) tell(target int, s *sample) {
 			key: keyed('r', s.id), time: s.time, tenant: w.shown.tenant, matched: w.words.put([]byte(s.matched)), base: uint8(s.base), severity: uint8(s.severity),
 		}
 		switch {
+		case t.family != nil:
+			f.matched = w.words.put(appendKin(nil, s.kin(f.matched)))
 		case numeric(t.rule):
 			f.value = w.words.put(append(binary.BigEndian.AppendUint64(nil, math.Float64bits(p.number)), p.value...))
 		case countsAttempts(t.rule):
@@ -55,6 +58,18 @@ func (w *Worker) tell(target int, s *sample) {
 		}
 	}
 	w.finish()
+}
+
+// kin are the rules of a family that the sample matches, each by the same searches.
+func (s *sample) kin(matched uint32) []kin {
+	if len(s.places) == 0 {
+		return []kin{{0, matched, s.severity}}
+	}
+	var all []kin
+	for _, p := range s.places {
+		all = append(all, kin{uint32(p), matched, s.severity})
+	}
+	return all
 }
 
 // follower is something that follows, or may.

@@ -77,7 +77,12 @@ func (x *decision) point(t *target, e *entry) point {
 		bases: t.bit(int(e.base)), severity: rule.Severity(e.severity), direct: e.inner.of == nil,
 	}
 	if !e.global {
-		p.group, p.matched = x.global(e.of, e.group), x.global(e.of, e.matched)
+		p.group = x.global(e.of, e.group)
+		if t.family != nil {
+			p.matched = x.kin(e)
+		} else {
+			p.matched = x.global(e.of, e.matched)
+		}
 		if t.loose() {
 			p.group = x.words.put(x.words.text(p.group))
 		}
@@ -106,12 +111,7 @@ func (t *target) bit(base int) uint64 {
 // gather gives points their order: by tenant, group, time and key, one for
 // each record, group and value. Those that fell away are lost.
 func (x *decision) gather(points []point) []point {
-	slices.SortFunc(points, func(a, b point) int {
-		if c := x.comparePoints(&a, &b); c != 0 {
-			return c // mostly, and what follows costs more
-		}
-		return cmp.Or(x.newest(a.key, a.of, b.of), cmp.Compare(b.number, a.number))
-	})
+	x.sort(points)
 	merged := points[:0]
 	for i := range points {
 		if n := len(merged); n > 0 && x.comparePoints(&merged[n-1], &points[i]) == 0 {
@@ -121,6 +121,17 @@ func (x *decision) gather(points []point) []point {
 		merged = append(merged, points[i])
 	}
 	return merged
+}
+
+// sort orders points: see comparePoints. Of the copies of a record the one to be
+// shown comes first.
+func (x *decision) sort(points []point) {
+	slices.SortFunc(points, func(a, b point) int {
+		if c := x.comparePoints(&a, &b); c != 0 {
+			return c // mostly, and what follows costs more
+		}
+		return cmp.Or(x.newest(a.key, a.of, b.of), cmp.Compare(b.number, a.number))
+	})
 }
 
 // comparePoints orders by tenant, group, time, key and value: what tells facts
@@ -146,13 +157,18 @@ func (x *decision) merge(p, other *point) {
 	p.severity = max(p.severity, other.severity)
 	p.bases |= other.bases
 	if p.direct = p.direct || other.direct; p.matched != other.matched {
-		p.matched = x.words.put([]byte(strings.Join(sortedSet(append(x.searches(p.matched), x.searches(other.matched)...)), joint)))
+		p.matched = x.both(p.matched, other.matched)
 	}
 	for _, s := range other.inner {
 		if !slices.Contains(p.inner, s) {
 			p.inner = append(p.inner[:len(p.inner):len(p.inner)], s)
 		}
 	}
+}
+
+// both is the number of the searches of two matches.
+func (x *decision) both(a, b uint32) uint32 {
+	return x.words.put([]byte(strings.Join(sortedSet(slices.Concat(x.searches(a), x.searches(b))), joint)))
 }
 
 // searches are the names behind point.matched, sorted. They are shared.

@@ -63,25 +63,32 @@ func (s *texts) len() int { return len(s.ends) }
 
 // add takes a copy of a text in, and is false if it was there.
 func (s *texts) add(text []byte) bool {
+	before := len(s.ends)
+	return s.place(text) == before
+}
+
+// place is the place of a text, which is taken in if it was not there.
+func (s *texts) place(text []byte) int {
+	n := len(s.ends)
 	if len(s.table) == 0 {
 		from := 0
-		for _, end := range s.ends { // most differ in length or the last byte
+		for i, end := range s.ends { // most differ in length or the last byte
 			if n := end - from; n == len(text) && (n == 0 || s.bytes[end-1] == text[n-1]) && string(s.bytes[from:end]) == string(text) {
-				return false
+				return i
 			}
 			from = end
 		}
 	} else if slot := s.slot(text); *slot != 0 {
-		return false
+		return int(*slot - 1)
 	} else {
-		*slot = uint32(len(s.ends) + 1)
+		*slot = uint32(n + 1)
 	}
 	s.bytes = append(s.bytes, text...)
 	s.ends = append(s.ends, len(s.bytes))
-	if n := len(s.ends); n > fewValues && 2*n >= len(s.table) {
+	if n++; n > fewValues && 2*n >= len(s.table) {
 		s.spread(4 * n)
 	}
-	return true
+	return n - 1
 }
 
 // slot is where a text is found, or would be.

@@ -25,6 +25,8 @@ type target struct {
 	sifts bool     // its facts may be traces
 	said  []int    // targets under whose names it is told what was not seen: those that alert
 	raise []*watch // by index of rule.Raises; nil where the raise watches no record
+
+	family *family // nil: it is of none
 }
 
 // role is what a match is to a target.
@@ -49,6 +51,9 @@ type use struct {
 	sifted uint64 // the same, where traces may stand in place of facts
 
 	groupSet, valueSet int // group and values among Detector.sets
+
+	family *family // nil: the target is of none
+	place  uint32  // of the target in its family
 }
 
 // feed says that the firing facts of a correlation are facts of a target.

@@ -2,11 +2,11 @@ package detect
 
 import "vakt/internal/event"
 
-// slot is a record, and for a temporal correlation one of its rules, of which
-// the newest version counts.
+// slot is a record, and for a temporal correlation or a family one of its rules,
+// of which the newest version counts.
 type slot struct {
 	key  event.Key
-	base uint8
+	base uint32
 }
 
 // versions are the newest matching versions of the records of a target that
@@ -17,9 +17,22 @@ type versions map[slot]version
 func (x *decision) slot(t int, e *entry) slot {
 	s := slot{key: e.key}
 	if temporal(x.d.targets[t].rule) {
-		s.base = e.base
+		s.base = uint32(e.base)
 	}
 	return s
+}
+
+// slots are those of a fact: of a family it has one for each rule.
+func (x *decision) slots(t int, e *entry, yield func(slot) bool) {
+	if x.d.targets[t].family == nil {
+		yield(x.slot(t, e))
+		return
+	}
+	for _, k := range x.kins[x.kin(e)] {
+		if !yield(slot{e.key, k.place}) {
+			return
+		}
+	}
 }
 
 // survey looks at all facts of a target before they are decided: for versions
@@ -33,30 +46,39 @@ func (x *decision) survey(t int) {
 		case e.kind == maybeAny:
 			x.anyGroup = append(x.anyGroup, after{tenant: x.tenantOf(e), time: e.time})
 		case e.kind == isFact && x.repeated(e.key):
-			s, v := x.slot(t, e), e.version()
-			known, ok := first[s]
-			if !ok {
-				first[s] = v
-				continue
-			}
-			if c := x.newest(e.key, v, known); c != 0 {
-				if c < 0 {
-					known = v
-				}
-				first[s], x.versions[s] = known, known
+			v := e.version()
+			for s := range func(yield func(slot) bool) { x.slots(t, e, yield) } {
+				x.compare(first, s, v)
 			}
 		}
 	}
 	sortAfter(x.anyGroup)
 }
 
+// compare takes in another version of a record. first are those that are the
+// newest so far.
+func (x *decision) compare(first versions, s slot, v version) {
+	known, ok := first[s]
+	if !ok {
+		first[s] = v
+		return
+	}
+	if c := x.newest(s.key, v, known); c != 0 {
+		if c < 0 {
+			known = v
+		}
+		first[s], x.versions[s] = known, known
+	}
+}
+
 // isOld says whether a newer version of the record matched.
 func (x *decision) isOld(t int, e *entry) bool {
-	if len(x.versions) == 0 {
-		return false
-	}
-	best, several := x.versions[x.slot(t, e)]
-	return several && x.newest(e.key, e.version(), best) != 0
+	return len(x.versions) > 0 && x.isOldIn(x.slot(t, e), e.version())
+}
+
+func (x *decision) isOldIn(s slot, v version) bool {
+	best, several := x.versions[s]
+	return several && x.newest(s.key, v, best) != 0
 }
 
 // all goes through all facts of a target, in no order. What it hands out is

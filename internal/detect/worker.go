@@ -40,6 +40,8 @@ type Worker struct {
 	shown    shown
 	isShown  bool // of the record at hand
 	pending  []pendingFact
+	kinships []kinship     // by number of the family
+	claimed  []*family     // those that the record at hand belongs to
 	singles  []single      // by field
 	combined []combination // by fields
 	hashes   []hashes      // by fields
@@ -129,7 +131,7 @@ func (d *Detector) newWorker() *Worker {
 		d: d, limit: d.limit, facts: make([]facts, len(d.targets)), kept: records{left: d.keep},
 		traces: make([]traces, len(d.targets)), summed: make([]sums, len(d.sets)),
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
-		lean: newLean(d), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
+		lean: newLean(d), kinships: make([]kinship, len(d.families)), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
 	w.words.begin(d.seed)
 	return w
@@ -188,7 +190,7 @@ func (w *Worker) tally(s shapeLog) {
 // finish writes the row of the record at hand and the facts that point to it.
 func (w *Worker) finish() {
 	defer w.bound()
-	if len(w.pending) == 0 && (w.recall == nil || !w.isShown) {
+	if len(w.pending) == 0 && len(w.claimed) == 0 && (w.recall == nil || !w.isShown) {
 		return
 	}
 	w.text = w.shown.append(w.text[:0], w.shown.key)
@@ -202,6 +204,7 @@ func (w *Worker) finish() {
 		w.keep(p.target, p.fact)
 	}
 	w.pending = w.pending[:0]
+	w.keepClaimed(row)
 }
 
 // keep adds a fact to those of a target.
