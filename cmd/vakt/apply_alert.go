@@ -32,13 +32,13 @@ func (a *app) keptAlerts(k *plan.Kept, tenant string, now time.Time) ([]alert.Al
 	}
 	opened := set.Correlations()[at]
 	level, _ := rule.SeverityNamed(opened.Level)
-	var found []detect.Detection
+	var found []*detect.Detection
 	for _, w := range slices.Concat(k.Due, k.Waiting, k.Ask) {
 		if !w.Alert {
 			continue
 		}
 		since := w.Since.Unix()
-		found = append(found, detect.Detection{
+		found = append(found, &detect.Detection{
 			Rule: opened, Group: []string{w.Account.ID}, Day: since / int64(24*time.Hour/time.Second), First: since, Last: now.Unix(), Count: 1, Value: 1,
 			Severity: level, Entities: []event.Entity{{Kind: "account", ID: w.Account.ID, Name: orDefault(w.UPN, w.Account.ID)}},
 		})

@@ -43,7 +43,7 @@ func spray() detect.Detection {
 
 func one(t *testing.T, d detect.Detection) alert.Alert {
 	t.Helper()
-	all := alert.From([]detect.Detection{d}, context)
+	all := alert.From([]*detect.Detection{&d}, context)
 	if len(all) != 1 {
 		t.Fatalf("%d alerts of one detection", len(all))
 	}
@@ -132,21 +132,21 @@ func TestTenantShown(t *testing.T) {
 	c.Tenant = "run"
 	d, named := spray(), spray()
 	named.Tenant = "own"
-	got := alert.From([]detect.Detection{d}, c)[0]
+	got := alert.From([]*detect.Detection{&d}, c)[0]
 	if got.Tenant != "run" || got.Key != one(t, d).Key {
 		t.Errorf("tenant %q, key %s: want run's tenant and the key of a run without one", got.Tenant, got.Key)
 	}
-	if got := alert.From([]detect.Detection{named}, c)[0].Tenant; got != "own" {
+	if got := alert.From([]*detect.Detection{&named}, c)[0].Tenant; got != "own" {
 		t.Errorf("tenant %q, want own", got)
 	}
 }
 
 func TestOrder(t *testing.T) {
-	var list []detect.Detection
+	var list []*detect.Detection
 	for i, first := range []int64{86402, 86400, 86402, 86401, 86402} {
 		d := spray()
 		d.First, d.Group = first, []string{fmt.Sprint("group ", i)}
-		list = append(list, d)
+		list = append(list, &d)
 	}
 	got := alert.From(list, context)
 	if !slices.IsSortedFunc(got, func(a, b alert.Alert) int {
@@ -164,12 +164,12 @@ func TestOrder(t *testing.T) {
 // among them, first.
 // TestSeveralWorkersMakeTheSame: of many rules, groups and days.
 func TestSeveralWorkersMakeTheSame(t *testing.T) {
-	var list []detect.Detection
+	var list []*detect.Detection
 	for i := range 3000 {
 		d := spray()
 		d.Day, d.Group = int64(i%7), []string{"192.0.2." + strconv.Itoa(i%40), "\"" + strconv.Itoa(i)}
 		d.First, d.Last = d.Day*86400+int64(i*7919%86400), (d.Day+1)*86400
-		list = append(list, d)
+		list = append(list, &d)
 	}
 	want := alert.From(list, context)
 	if !slices.IsSortedFunc(want, func(a, b alert.Alert) int { return strings.Compare(a.FirstSeen+a.ID, b.FirstSeen+b.ID) }) {

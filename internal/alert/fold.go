@@ -35,7 +35,7 @@ func (r *run) fold() {
 
 // foldTargets gives for each rule the one that it folds into. Rules that fold
 // into each other in a circle do not fold: all of them would vanish.
-func foldTargets(detections []detect.Detection) map[string]string {
+func foldTargets(detections []*detect.Detection) map[string]string {
 	into := map[string]string{}
 	var last *rule.Compiled
 	for i := range detections {

@@ -18,6 +18,9 @@ type maker struct {
 	last    *detect.Detection
 	shapes  []event.Shape
 	formats []string
+	group   []string // and its fields, as grouped
+	groupBy []string
+	grouped []Grouped
 
 	text  []byte             // scratch
 	names [2 * hashText]byte // the same: key and id
@@ -31,7 +34,12 @@ type ruleSays struct {
 	fields            []string // that it groups by
 	matching          string   // see Context.matching
 	pivots            templates
+	counts            bool               // it is told by how many matched alone
+	plain             [fewCounts]*[1]Why // of a plain rule, by how many matched; nil before the first
 }
+
+// fewCounts is from where on numbers come seldom enough.
+const fewCounts = 32
 
 func (m *maker) says(r *rule.Compiled) *ruleSays {
 	s := m.rules[r]
@@ -39,6 +47,7 @@ func (m *maker) says(r *rule.Compiled) *ruleSays {
 		s = &ruleSays{
 			key: r.Key(), keyBegin: keyBegin(r.Key()), description: firstSentence(r.Description), rows: present(r.Vakt.Rows), mitre: present(r.MITRE()), next: present(r.Vakt.Next),
 			fields: m.fields(r), matching: matching(r), pivots: newTemplates(r.Vakt.Pivots),
+			counts: r.Correlation == nil && r.FirstSeen == nil && r.Growth == nil && r.Travel == nil && r.NotFollowedBy == nil,
 		}
 		m.rules[r] = s
 	}
@@ -51,7 +60,7 @@ func (m *maker) make(a *Alert, n names, d *detect.Detection) {
 		ID: n.id, Key: n.key,
 		Rule: says.key, Title: r.Title, Description: says.description, Severity: d.Severity, Status: "new",
 		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), Count: d.Count,
-		Group: says.grouped(d.Group), Entities: listed(d), Why: m.why(d, says), Matched: present(d.Matched),
+		Group: m.groupedBy(says.fields, d.Group), Entities: listed(d), Why: m.why(d, says), Matched: present(d.Matched),
 		Events: present(d.Records[:min(len(d.Records), MaxListed)]), GuideRows: says.rows, MITRE: says.mitre,
 		Formats: m.formatsOf(d.Shapes), Next: says.next, RulesHash: m.RulesHash, BaselineHash: m.BaselineHash,
 	}
@@ -76,14 +85,18 @@ func (c Context) fields(r *rule.Compiled) []string {
 	return names
 }
 
-// grouped gives a group's values their names.
-func (s *ruleSays) grouped(group []string) []Grouped {
+// groupedBy gives a group's values the names of fields.
+func (m *maker) groupedBy(fields, group []string) []Grouped {
+	if m.grouped != nil && slices.Equal(m.group, group) && slices.Equal(m.groupBy, fields) {
+		return m.grouped
+	}
 	list := make([]Grouped, len(group))
 	for i, value := range group {
-		if list[i].Value = value; i < len(s.fields) {
-			list[i].Field = s.fields[i]
+		if list[i].Value = value; i < len(fields) {
+			list[i].Field = fields[i]
 		}
 	}
+	m.group, m.groupBy, m.grouped = group, fields, list
 	return list
 }
 

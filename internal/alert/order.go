@@ -12,7 +12,7 @@ import (
 
 // From makes the alerts of a run's detections, ordered by first_seen and id.
 // An alert is made where it will stand: it is large, and not moved again.
-func From(detections []detect.Detection, c Context) []Alert {
+func From(detections []*detect.Detection, c Context) []Alert {
 	n := len(detections)
 	r := run{Context: c, detections: detections, names: make([]names, n), alerts: make([]Alert, n)}
 	r.share(r.identify)
@@ -21,7 +21,7 @@ func From(detections []detect.Detection, c Context) []Alert {
 	for at := range r.places {
 		order[r.places[at].detection] = at
 	}
-	r.share(func(m *maker, i int) { m.make(&r.alerts[order[i]], r.names[i], &r.detections[i]) })
+	r.share(func(m *maker, i int) { m.make(&r.alerts[order[i]], r.names[i], r.detections[i]) })
 	r.fold()
 	return r.alerts
 }
@@ -29,7 +29,7 @@ func From(detections []detect.Detection, c Context) []Alert {
 // run makes the alerts of one run.
 type run struct {
 	Context
-	detections []detect.Detection
+	detections []*detect.Detection
 	names      []names // by detection
 	places     []place // by alert
 	alerts     []Alert
@@ -59,10 +59,10 @@ func (r *run) sort() {
 }
 
 // identify finds out what the alert of one detection is called.
-func (r *run) identify(m *maker, i int) { r.names[i] = m.identities(&r.detections[i]) }
+func (r *run) identify(m *maker, i int) { r.names[i] = m.identities(r.detections[i]) }
 
 // of is the detection that an alert is made of.
-func (r *run) of(alert int) *detect.Detection { return &r.detections[r.places[alert].detection] }
+func (r *run) of(alert int) *detect.Detection { return r.detections[r.places[alert].detection] }
 
 // manyAlerts is how many are worth a goroutine.
 const manyAlerts = 512

@@ -101,7 +101,7 @@ func TestFolding(t *testing.T) {
 		weak, strong := spray(), spray()
 		weak.Rule.Name, weak.Rule.Vakt.FoldsInto, weak.Records, strong.Rule.Name = "weak", "strong", []string{"b"}, "strong"
 		tt.change(&weak, &strong)
-		for _, a := range alert.From([]detect.Detection{weak, strong}, context) {
+		for _, a := range alert.From([]*detect.Detection{&weak, &strong}, context) {
 			of := one(t, strong).ID
 			if want := a.Rule == "weak" && tt.folded; (a.FoldedInto == of) != want || !want && a.FoldedInto != "" {
 				t.Errorf("%s: %s is folded into %q", tt.name, a.Rule, a.FoldedInto)

@@ -21,8 +21,11 @@ func matching(r *rule.Compiled) string {
 
 // why puts the numbers behind a detection into words: the one that decided,
 // what stayed away, and what raised the severity.
-func (c Context) why(d *detect.Detection, says *ruleSays) []Why {
+func (c *Context) why(d *detect.Detection, says *ruleSays) []Why {
 	r := d.Rule
+	if says.counts && len(d.Raised) == 0 {
+		return says.counted(d.Value)
+	}
 	list := []Why{{What: says.matching, Value: d.Value, Threshold: 1, Window: "1d"}}
 	switch {
 	case r.FirstSeen != nil:
@@ -46,6 +49,18 @@ func (c Context) why(d *detect.Detection, says *ruleSays) []Why {
 		list = append(list, raised(&d.Raised[i]))
 	}
 	return list
+}
+
+// counted are the numbers behind a plain rule's detection. Those of few matches
+// are shared.
+func (s *ruleSays) counted(value float64) []Why {
+	if n := int(value); n >= 0 && n < fewCounts && float64(n) == value {
+		if s.plain[n] == nil {
+			s.plain[n] = &[1]Why{{What: s.matching, Value: value, Threshold: 1, Window: "1d"}}
+		}
+		return s.plain[n][:]
+	}
+	return []Why{{What: s.matching, Value: value, Threshold: 1, Window: "1d"}}
 }
 
 // enough is the number that had to be reached: the rule's, or the lower one of

@@ -19,15 +19,14 @@ type Tried struct {
 // and day are the same; each is tried once. muted says which of those that are
 // left the change would silence; nil: none. The order is by day, rule, tenant
 // and group.
-func Backtest(before, after []Detection, muted func(*Detection) bool) []Tried {
+func Backtest(before, after []*Detection, muted func(*Detection) bool) []Tried {
 	byPlace := map[string]int{}
 	all := make([]Tried, 0, max(len(before), len(after)))
-	for i := range before {
-		byPlace[before[i].place()] = len(all)
-		all = append(all, Tried{Before: &before[i]})
+	for _, d := range before {
+		byPlace[d.place()] = len(all)
+		all = append(all, Tried{Before: d})
 	}
-	for i := range after {
-		d := &after[i]
+	for _, d := range after {
 		at, ok := byPlace[d.place()]
 		if !ok {
 			at = len(all)

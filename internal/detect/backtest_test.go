@@ -10,14 +10,14 @@ import (
 
 func TestBacktest(t *testing.T) {
 	spray, brute := &rule.Compiled{Rule: &rule.Rule{Name: "spray"}}, &rule.Compiled{Rule: &rule.Rule{Name: "brute"}}
-	at := func(r *rule.Compiled, day int64, group string, level rule.Severity) Detection {
-		return Detection{Rule: r, Day: day, Group: []string{group}, Severity: level}
+	at := func(r *rule.Compiled, day int64, group string, level rule.Severity) *Detection {
+		return &Detection{Rule: r, Day: day, Group: []string{group}, Severity: level}
 	}
-	before := []Detection{
+	before := []*Detection{
 		at(spray, 1, "a", rule.High), at(spray, 1, "b", rule.High), at(spray, 2, "a", rule.High),
 		at(brute, 1, "a", rule.High), at(brute, 1, "x", rule.High),
 	}
-	after := []Detection{
+	after := []*Detection{
 		at(brute, 1, "a", rule.Low), at(spray, 2, "a", rule.High), at(spray, 1, "a", rule.Critical), at(brute, 3, "n", rule.High),
 		at(brute, 3, "m", rule.High), at(brute, 1, "x", rule.High),
 	}

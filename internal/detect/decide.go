@@ -47,7 +47,7 @@ type Raised struct {
 
 // Result is what a run of a detector found, and what it could not decide.
 type Result struct {
-	Detections []Detection // in no order
+	Detections []*Detection // in no order
 	Blind      []Blind
 	Weak       []Blind
 	Undecided  map[string]int // by rule: facts that the end of the input left undecided

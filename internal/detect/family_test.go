@@ -47,7 +47,7 @@ func TestFamilyDecidesEachRuleByItself(t *testing.T) {
 			for i := range want {
 				want[i].Value = float64(want[i].Count)
 			}
-			its := slices.DeleteFunc(slices.Clone(res.Detections), func(x Detection) bool { return x.Rule != d.targets[target].rule })
+			its := slices.DeleteFunc(slices.Clone(res.Detections), func(x *Detection) bool { return x.Rule != d.targets[target].rule })
 			if got := flatAll(its); !slices.Equal(got, want) {
 				t.Fatalf("rule %d: got  %+v\nwant %+v", place, got, want)
 			}
@@ -66,12 +66,12 @@ func TestFamilyOfRecords(t *testing.T) {
 		record = strings.Replace(record, "0000000a-0000-0000-0000-000000000001", fmt.Sprintf("0000000a-0000-0000-0000-%012d", i%3%2), 1)
 		records = append(records, strings.Replace(record, "50126", fmt.Sprint(50126*(i%5%2)), 1))
 	}
-	alone := map[string][]Detection{}
+	alone := map[string][]*Detection{}
 	for name, text := range map[string]string{"failed": failedSignIn, "either": either, "raised": raised} {
 		alone[name] = see(t, detectorOf(t, text), records...).Detections
 	}
 	d := detectorOf(t, strings.Join([]string{failedSignIn, either, raised}, "---\n"))
-	found := map[string][]Detection{}
+	found := map[string][]*Detection{}
 	for _, x := range see(t, d, records...).Detections {
 		found[x.Rule.Key()] = append(found[x.Rule.Key()], x)
 	}
@@ -86,8 +86,8 @@ func TestFamilyOfRecords(t *testing.T) {
 }
 
 // withoutRules takes all pointers to rules out of detections.
-func withoutRules(list []Detection) []Detection {
-	list = plainly(list)
+func withoutRules(found []*Detection) []Detection {
+	list := plainly(found)
 	for i := range list {
 		list[i].Raised = slices.Clone(list[i].Raised)
 		for r := range list[i].Raised {

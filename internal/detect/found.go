@@ -1,7 +1,5 @@
 package detect
 
-import "slices"
-
 // found is a list of detections that grows without moving what it holds: they
 // are large, and there may be many.
 type found struct {
@@ -32,10 +30,17 @@ func (l *found) absorb(o *found) {
 	l.last = nil
 }
 
-// all puts the list together.
-func (l *found) all() []Detection {
-	if len(l.full) == 0 {
-		return l.last
+// all lists them.
+func (l *found) all() []*Detection {
+	chunks, n := append(l.full[:len(l.full):len(l.full)], l.last), 0
+	for _, chunk := range chunks {
+		n += len(chunk)
 	}
-	return slices.Concat(append(l.full[:len(l.full):len(l.full)], l.last)...)
+	list := make([]*Detection, 0, n)
+	for _, chunk := range chunks {
+		for i := range chunk {
+			list = append(list, &chunk[i])
+		}
+	}
+	return list
 }

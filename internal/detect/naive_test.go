@@ -103,10 +103,10 @@ func flat(d *Detection) alertOf {
 	}
 }
 
-func flatAll(list []Detection) []alertOf {
+func flatAll(list []*Detection) []alertOf {
 	all := make([]alertOf, 0, len(list))
 	for i := range list {
-		all = append(all, flat(&list[i]))
+		all = append(all, flat(list[i]))
 	}
 	slices.SortFunc(all, compareAlerts)
 	return all

@@ -135,7 +135,7 @@ func decided(t fataler, d *Detector, workers []*Worker) *Result {
 			t.Fatal(err)
 		}
 	}
-	slices.SortFunc(res.Detections, func(a, b Detection) int {
+	slices.SortFunc(res.Detections, func(a, b *Detection) int {
 		return cmp.Or(strings.Compare(a.Rule.Key(), b.Rule.Key()), strings.Compare(a.Tenant, b.Tenant), slices.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
 	})
 	return res
@@ -298,10 +298,11 @@ func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
 }
 
 // plainly takes the pointer out of detections.
-func plainly(list []Detection) []Detection {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Rule = nil
+func plainly(list []*Detection) []Detection {
+	plain := make([]Detection, 0, len(list))
+	for _, d := range list {
+		plain = append(plain, *d)
+		plain[len(plain)-1].Rule = nil
 	}
-	return list
+	return plain
 }

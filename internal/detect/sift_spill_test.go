@@ -182,7 +182,7 @@ func TestTravelIsFollowed(t *testing.T) {
 	here := went{id: 1, account: 'a', at: spotsOnEarth[0]}
 	s := placedRun(t, detectorWith(t, rules, lists), []string{here.json(), there.json()})
 	res, err := s.decide()
-	if err != nil || !slices.ContainsFunc(res.Detections, func(d Detection) bool { return d.Rule.Key() == "travel" && d.Severity == rule.Critical }) {
+	if err != nil || !slices.ContainsFunc(res.Detections, func(d *Detection) bool { return d.Rule.Key() == "travel" && d.Severity == rule.Critical }) {
 		t.Errorf("%+v, %v", res, err)
 	}
 }

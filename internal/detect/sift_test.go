@@ -88,7 +88,7 @@ func (s *trial) decide() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(res.Detections, func(a, b Detection) int {
+	slices.SortFunc(res.Detections, func(a, b *Detection) int {
 		return cmp.Or(strings.Compare(a.Rule.Key(), b.Rule.Key()), strings.Compare(a.Tenant, b.Tenant), slices.Compare(a.Group, b.Group), cmp.Compare(a.Day, b.Day))
 	})
 	return res, nil
@@ -222,7 +222,7 @@ func (u used) judge(d *Detector, traced map[int]bool, read map[int]int, found *R
 	u["read again"] += back
 	fires := 0
 	for i := range d.targets {
-		if t := &d.targets[i]; t.sifts && slices.ContainsFunc(found.Detections, func(f Detection) bool { return f.Rule == t.rule }) {
+		if t := &d.targets[i]; t.sifts && slices.ContainsFunc(found.Detections, func(f *Detection) bool { return f.Rule == t.rule }) {
 			fires = 1
 			u[strings.TrimRight(t.rule.Name, "0123456789")]++
 		}

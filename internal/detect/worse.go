@@ -41,15 +41,14 @@ type dayOfRule struct {
 
 // raiseMany raises the alerts of rules of which there are many on a day. It
 // comes last, when all are known.
-func raiseMany(list []Detection) {
+func raiseMany(list []*Detection) {
 	alerts := map[dayOfRule]int{}
-	for i := range list {
-		if countsAlerts(list[i].Rule) {
-			alerts[dayOfRule{list[i].Rule, list[i].Tenant, list[i].Day}]++
+	for _, det := range list {
+		if countsAlerts(det.Rule) {
+			alerts[dayOfRule{det.Rule, det.Tenant, det.Day}]++
 		}
 	}
-	for i := range list {
-		det := &list[i]
+	for _, det := range list {
 		if !countsAlerts(det.Rule) {
 			continue
 		}
