@@ -239,39 +239,3 @@ func (w *Worker) show(r *event.Record) {
 	r.EachEntity(w.entity)
 	s.raw = w.kept.put(r.Raw())
 }
-
-// look keeps of the record at hand what the raises above a matching rule, which
-// watch it, ask of it, where it has a row. What they cannot see makes their
-// target weak.
-func (w *Worker) look(r *event.Record, watches []watch) {
-	s := &w.shown
-	for _, x := range watches {
-		if x.raise.List != "" {
-			switch w.matcher.Listed(x.raise, x.log) {
-			case rule.True:
-				if w.isShown {
-					s.listed = sortedSet(append(s.listed, x.id))
-				}
-			case rule.Unknown:
-				w.miss(w.weak, x.target, r.Shape(), event.NoField, x.raise.List)
-			}
-			continue
-		}
-		f := x.raise.Field(x.log)
-		if f == event.NoField {
-			continue
-		}
-		v := r.Field(f)
-		if v.Unknown {
-			w.miss(w.weak, x.target, r.Shape(), f, "")
-		}
-		if !w.isShown {
-			continue // no row: who needs it reads the record again
-		}
-		for _, text := range lowered(v) {
-			if c := (counted{x.id, w.words.put([]byte(text))}); !slices.Contains(s.counted, c) {
-				s.counted = append(s.counted, c)
-			}
-		}
-	}
-}

@@ -97,7 +97,8 @@ func (s *trial) decide() (*Result, error) {
 // written is a result in words, one line for each thing that it says.
 func written(res *Result) string {
 	var b strings.Builder
-	for _, d := range res.Detections {
+	for _, found := range res.Detections {
+		d := *found
 		fmt.Fprintf(&b, "%s: ", d.Rule.Key())
 		for _, r := range d.Raised {
 			fmt.Fprintf(&b, "%d by line %d, ", r.Value, slices.IndexFunc(d.Rule.Raises, func(o rule.Raise) bool { return reflect.DeepEqual(o, *r.Raise) }))

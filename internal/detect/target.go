@@ -73,15 +73,6 @@ type rest struct {
 	same   bool // both group by the same values in the same order
 }
 
-// watch is a raise of a target that looks at records, for the matches of one
-// detection rule beneath it. Watches of one raise have one id.
-type watch struct {
-	id     int
-	target int
-	raise  *rule.Raise
-	log    event.Log
-}
-
 // maxOrdered is how many rules a temporal correlation may have: a fact knows
 // its rules by the bits of a word.
 const maxOrdered = 64
@@ -285,35 +276,5 @@ func (d *Detector) nameTargets() {
 			t.said = append(t.said, d.targets[f.target].said...)
 		}
 		t.said = sortedSet(t.said)
-	}
-}
-
-// watchRecords finds the raises that look at records.
-func (d *Detector) watchRecords() {
-	id := 0
-	for i := range d.targets {
-		t := &d.targets[i]
-		for r := range t.rule.Raises {
-			raise := &t.rule.Raises[r]
-			if !t.alerts || raise.Name == "" {
-				continue
-			}
-			w := watch{id: id, target: i, raise: raise}
-			t.raise[r] = &w
-			d.watch(t.rule, w)
-			id++
-		}
-	}
-}
-
-// watch puts a watch on every detection rule beneath c.
-func (d *Detector) watch(c *rule.Compiled, w watch) {
-	if c.Correlation == nil {
-		w.log = c.Log
-		d.watches[c] = append(d.watches[c], w)
-		return
-	}
-	for _, b := range c.Base {
-		d.watch(b.Rule, w)
 	}
 }
