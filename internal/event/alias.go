@@ -69,22 +69,7 @@ func (r *Record) compactText(raw []byte) []byte {
 	if !ok || !bytes.ContainsAny(document, " \t\r\n") {
 		return r.textOf(raw)
 	}
-	start := len(r.arena)
-	quoted := false
-	for i := 0; i < len(document); i++ {
-		switch c := document[i]; {
-		case quoted && c == '\\':
-			r.arena = append(r.arena, c, document[i+1])
-			i++
-			continue
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
-			continue
-		}
-		r.arena = append(r.arena, document[i])
-	}
-	return r.arena[start:len(r.arena):len(r.arena)]
+	return r.compact(document)
 }
 
 // targetOrActor is what alerts about an audit are grouped by where the rule

@@ -147,7 +147,7 @@ func between(prefix, suffix string) func(string) string {
 func (r *Record) base(f *field, i int) Values {
 	var v Values
 	for _, b := range f.from[i] {
-		if v = r.Field(b); len(v.List) > 0 {
+		if v = r.field(b); len(v.List) > 0 {
 			return v
 		}
 	}
@@ -241,7 +241,7 @@ func errorClass(r *Record, f *field) Values {
 // passwordAccepted says whether the first factor was right: by the primary
 // step where the record has steps, else by the error code.
 func passwordAccepted(r *Record, f *field) Values {
-	if steps := r.Field(f.from[1][0]).First(); len(steps) > 0 {
+	if steps := r.field(f.from[1][0]).First(); len(steps) > 0 {
 		if accepted, any := primaryStep(steps); any {
 			return r.one(boolText(accepted), Bool)
 		}
@@ -274,7 +274,7 @@ func stepDetails(r *Record, f *field) Values {
 				return
 			}
 		}
-		eachStepDetail(r.Field(f.from[1][0]).First(), func(detail []byte) bool {
+		eachStepDetail(r.field(f.from[1][0]).First(), func(detail []byte) bool {
 			return yield(Value{Text: r.textOf(detail)})
 		})
 	})

@@ -32,7 +32,7 @@ func mailSession(r *Record, f *field) Values {
 
 // parentFolder is the folder of a record about the rights on a folder.
 func (r *Record) parentFolder(f *field) []byte {
-	return extract.Member(r.Field(f.from[0][1]).First(), "ParentFolder")
+	return extract.Member(r.field(f.from[0][1]).First(), "ParentFolder")
 }
 
 // Where a grant says to whom, what and on which folder: the names of the

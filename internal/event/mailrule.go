@@ -55,7 +55,7 @@ func actionNames() *names {
 func (r *Record) pairs(f *field, names *names) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, column := range f.from[0] {
-			l := r.pairsOf(r.Field(column).First())
+			l := r.pairsOf(r.field(column).First())
 			if l.marks&names.marks == 0 {
 				continue
 			}

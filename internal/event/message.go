@@ -15,7 +15,7 @@ var itemsFrom = map[Log][]string{Unified: {"Item|AffectedItems"}}
 func (r *Record) items(f *field) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, column := range f.from[0] {
-			raw := r.Field(column).First()
+			raw := r.field(column).First()
 			if extract.Kind(raw) == '{' {
 				if !yield(raw) {
 					return

@@ -36,7 +36,7 @@ func (r *Record) properties(f *field) *propertyList {
 	}
 	l.number, l.list = r.number, l.list[:0]
 	for _, base := range f.from[0] {
-		list := r.Field(base).First()
+		list := r.field(base).First()
 		if s := r.scanTargets(list); s.ok {
 			l.list = append(l.list, s.list...)
 			continue

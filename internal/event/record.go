@@ -46,8 +46,9 @@ type Record struct {
 
 // cell is a field that was asked for, of record number.
 type cell struct {
-	number uint32
-	values Values
+	number  uint32
+	compact bool // JSON among the values is without blanks
+	values  Values
 }
 
 func (r *Record) attach(l *Layout) {
@@ -81,6 +82,17 @@ func (r *Record) Raw() []byte { return r.raw }
 // Field answers for one field. It is unknown when the record's shape cannot
 // carry it or the record belongs to another log.
 func (r *Record) Field(f Field) Values {
+	v := r.field(f)
+	if len(v.List) == 1 && v.List[0].Type == JSON && !r.cells[f].compact {
+		v.List[0].Text = r.compact(v.List[0].Text)
+		r.cells[f].compact = true
+	}
+	return v
+}
+
+// field is Field for other fields that follow from it, to which the blanks
+// between the parts of JSON do not matter.
+func (r *Record) field(f Field) Values {
 	if int(f) >= len(r.cells) {
 		r.cells = append(r.cells, make([]cell, int(f)+1-len(r.cells))...)
 	}
@@ -110,7 +122,7 @@ func (r *Record) compute(f *field) Values {
 func (r *Record) carries(f *field) bool {
 	for _, alternatives := range f.from {
 		for _, base := range alternatives {
-			if !r.Field(base).Unknown {
+			if !r.field(base).Unknown {
 				return true
 			}
 		}
@@ -187,6 +199,18 @@ func (r *Record) textOf(raw []byte) []byte {
 	}
 	start := len(r.arena)
 	r.arena = extract.AppendText(r.arena, raw)
+	return r.arena[start:len(r.arena):len(r.arena)]
+}
+
+// compact is JSON without the blanks between its parts, which differ by whoever
+// has written the file: in the record's arena, where there are any.
+func (r *Record) compact(raw []byte) []byte {
+	start := len(r.arena)
+	r.arena = extract.AppendCompact(r.arena, raw)
+	if len(r.arena)-start == len(raw) {
+		r.arena = r.arena[:start]
+		return raw
+	}
 	return r.arena[start:len(r.arena):len(r.arena)]
 }
 
