@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +113,7 @@ func (b *Batch) prepareIn(schema *event.Schema) error {
 		return err
 	}
 	d.Locate(b.Places)
-	d.Spill(cmp.Or(b.FactBytes, factBytes), b.Workers, b.Temp)
+	d.Spill(cmp.Or(b.FactBytes, factBytes), b.Workers, func() (*os.File, error) { return source.Scratch(b.Temp) })
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
 	}

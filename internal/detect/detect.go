@@ -15,6 +15,7 @@ package detect
 import (
 	"hash/maphash"
 	"math"
+	"os"
 
 	"vakt/internal/event"
 	"vakt/internal/rule"
@@ -27,23 +28,23 @@ const MaxWindow = 1000
 // Detector is a set of rules ready to run. It is read-only and shared by its
 // workers.
 type Detector struct {
-	set     *rule.Set
-	schema  *event.Schema
-	layout  *event.Layout
-	targets []target                 // what a target rests on stands before it
-	uses    map[*rule.Compiled][]use // by detection rule: what its matches feed
-	usesAt  [][]use                  // the same, by Outcome.Place
-	watches map[*rule.Compiled][]watch
-	watched [][]watch // the same, by Outcome.Place
-	names   map[event.Field]string
-	most    int    // MaxWindow; tests make it small
-	keep    int    // bytes of records that each worker may keep
-	limit   int    // bytes of facts that each worker keeps in memory
-	dir     string // for those that do not fit
-	seed    maphash.Seed
-	locator Locator         // nil: nobody knows where an address is
-	other   maphash.Seed    // of a hash that knows nothing of the first
-	sets    [][]event.Field // by which records are grouped and counted
+	set       *rule.Set
+	schema    *event.Schema
+	layout    *event.Layout
+	targets   []target                 // what a target rests on stands before it
+	uses      map[*rule.Compiled][]use // by detection rule: what its matches feed
+	usesAt    [][]use                  // the same, by Outcome.Place
+	watches   map[*rule.Compiled][]watch
+	watched   [][]watch // the same, by Outcome.Place
+	names     map[event.Field]string
+	most      int                      // MaxWindow; tests make it small
+	keep      int                      // bytes of records that each worker may keep
+	limit     int                      // bytes of facts that each worker keeps in memory
+	temporary func() (*os.File, error) // makes files for those that do not fit
+	seed      maphash.Seed
+	locator   Locator         // nil: nobody knows where an address is
+	other     maphash.Seed    // of a hash that knows nothing of the first
+	sets      [][]event.Field // by which records are grouped and counted
 
 	families []*family
 }

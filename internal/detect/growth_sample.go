@@ -84,7 +84,7 @@ func leastTraced(list []traced) []traced {
 // that count for an earlier day, in another version, are left out then: they
 // take the place of others, as they did where the rows were kept.
 func (c *comparison) least(f *grown) []point {
-	slices.SortFunc(f.points, func(a, b point) int {
+	slices.SortStableFunc(f.points, func(a, b point) int {
 		if n := compareKeys(a.key, b.key); n != 0 {
 			return n
 		}

@@ -265,7 +265,7 @@ func TestGrowthAgreesWithTheNaiveReading(t *testing.T) {
 		}
 		run := func(name string) (alerts []alertOf, learning int) {
 			d := detectorWith(t, l.text(), l)
-			d.limit = spilling(t)
+			d.limit, d.temporary = spilling(t), nameless
 			up := slices.IndexFunc(d.targets, func(x target) bool { return x.rule.Growth != nil })
 			workers := make([]*Worker, rapid.IntRange(1, 4).Draw(t, name+" workers"))
 			for i := range workers {
@@ -387,7 +387,7 @@ func TestGrowthShowsTheLeastKeys(t *testing.T) {
 			}
 		}
 		d := detectorWith(t, l.text(), l)
-		d.limit = spilling(t)
+		d.limit, d.temporary = spilling(t), nameless
 		up := slices.IndexFunc(d.targets, func(x target) bool { return x.rule.Growth != nil })
 		res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, "order"), func(*sample) int { return up }, rapid.IntRange(1, 3).Draw(t, "workers"), 2*86400+1000))
 		var want []string
@@ -398,4 +398,34 @@ func TestGrowthShowsTheLeastKeys(t *testing.T) {
 			t.Fatalf("%+v, want one that shows %v", res.Detections, want)
 		}
 	})
+}
+
+// TestGrowthShowsTheFirstOfTwoRules: where two rules match a record of the
+// sample, the alert shows the search of the one that stands first, whether
+// records are kept, read again, or come both ways.
+func TestGrowthShowsTheFirstOfTwoRules(t *testing.T) {
+	text := detectionRule("first", "status.errorCode: [0, 50126]", "") + detectionRule("second", "status.errorCode: 50126", "") + `title: Up
+name: up
+correlation: {type: event_count, rules: [second, first], timespan: 1d, condition: {gte: 1}}
+level: high
+vakt: {growth: {percent: 10, zone: volume_timezone, against: 1d}}
+`
+	on := func(day, n int) string {
+		return strings.Replace(fail(fmt.Sprint(day, "-", n), fmt.Sprintf("00:%02d", n)), "2026-03-02", fmt.Sprintf("2026-03-%02d", day), 1)
+	}
+	texts := []string{on(1, 0), on(2, 0)}
+	for n := range 2 * sampleSize {
+		texts = append(texts, on(3, n))
+	}
+	d := detectorWith(t, text, dated{baseline.Default(), time.UTC, nil})
+	texts = append(texts, texts...)
+	none, all := make([]bool, len(texts)/2), slices.Repeat([]bool{true}, len(texts)/2)
+	for _, placed := range [][]bool{slices.Concat(none, none), slices.Concat(all, all), slices.Concat(none, all)} {
+		s := &trial{d: d, kept: &kept{layout: d.Layout(), texts: texts, read: map[int]int{}}, workers: make([]*Worker, 2), placed: placed}
+		s.run(t)
+		res, err := s.decide()
+		if err != nil || len(res.Detections) != 1 || !slices.Equal(res.Detections[0].Matched, []string{"search_first"}) {
+			t.Errorf("read again: %v: got %+v, %v", placed, res, err)
+		}
+	}
 }

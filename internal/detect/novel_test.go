@@ -114,7 +114,7 @@ func TestFirstSeenAgreesWithTheNaiveReading(t *testing.T) {
 		several := severalTenants(samples)
 		run := func(name string) string {
 			d := bare(MaxWindow, targetOf(l.compiled()))
-			d.limit = spilling(t)
+			d.limit, d.temporary = spilling(t), nameless
 			workers := spread(d, rapid.Permutation(samples).Draw(t, name), toFirst, rapid.IntRange(1, 4).Draw(t, name+" workers"), now)
 			for i, f := range after {
 				f.keep(workers[i%len(workers)], 0)
@@ -269,7 +269,7 @@ func TestStretchesOverlap(t *testing.T) {
 func TestStretchesTakeLittleMemory(t *testing.T) {
 	l := newLaw{within: 100, after: 50, settle: 1, lack: -1}
 	d := bare(MaxWindow, targetOf(l.compiled()))
-	d.dir, d.limit = t.TempDir(), 20*sightBytes
+	d.limit, d.temporary = 20*sightBytes, nameless
 	w := d.newWorker()
 	for i := range 200 {
 		w.tell(0, &sample{id: byte(i), time: int64(i), groups: []string{fmt.Sprint(i % 50)}, values: []string{"v"}, numbers: []float64{0}, matched: "s"})

@@ -158,7 +158,7 @@ func TestDecideAgreesWithTheNaiveReading(t *testing.T) {
 		samples, after := samplesOf(t, l.rules), afterOf(t)
 		now := int64(rapid.SampledFrom([]int{-20, 0, 20, 86400, 200000}).Draw(t, "now"))
 		d := lone(l)
-		d.limit = spilling(t)
+		d.limit, d.temporary = spilling(t), nameless
 		several := severalTenants(samples)
 		workers := spread(d, rapid.Permutation(samples).Draw(t, "order"), toFirst, rapid.IntRange(1, 4).Draw(t, "workers"), now)
 		for i, f := range after {
@@ -198,7 +198,7 @@ func TestChainsAgreeWithTheNaiveReading(t *testing.T) {
 		}
 		now := int64(rapid.SampledFrom([]int{0, 20, 86400, 200000}).Draw(t, "now"))
 		d := bare(inner[0].most, make([]target, 3)...)
-		d.limit = spilling(t)
+		d.limit, d.temporary = spilling(t), nameless
 		top := outer.compiled("many")
 		top.Base = []rule.Base{{Rule: inner[0].compiled("first")}, {Rule: inner[1].compiled("second")}}
 		d.targets[2] = target{rule: top, alerts: true, level: rule.High, steady: steady(top), wait: patience(top), said: []int{2}}
@@ -287,7 +287,7 @@ func TestAnyOrderAndSplitGivesTheSame(t *testing.T) {
 		run := func(name string) string {
 			d := lone(l)
 			workers := rapid.IntRange(1, 5).Draw(t, name+" workers")
-			d.limit = spilling(t)
+			d.limit, d.temporary = spilling(t), nameless
 			res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, name), toFirst, workers, 86400))
 			return fmt.Sprintf("%+v %v", plainly(res.Detections), res.Undecided)
 		}

@@ -36,6 +36,9 @@ func (c *common) sift(ctx context.Context) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	if err := c.makeRoom(); err != nil {
+		return err
+	}
 	slices.SortFunc(list, compareWanted)
 	pieces := make([][]wanted, 0, len(c.workers))
 	for size := (len(list)-1)/len(c.workers) + 1; len(list) > 0; {
@@ -49,12 +52,26 @@ func (c *common) sift(ctx context.Context) error {
 	var busy sync.WaitGroup
 	for i, piece := range pieces {
 		readers[i] = c.newReader()
+		readers[i].limit -= c.workers[i].held
 		c.workers = append(c.workers, readers[i].Worker)
 		c.again = append(c.again, readers[i].Worker)
 		busy.Go(func() { errs[i] = errors.Join(readers[i].all(ctx, piece), readers[i].archive.Close()) })
 	}
 	busy.Wait()
 	return cmp.Or(errs...) // a file that changed is told once
+}
+
+// makeRoom puts what workers keep into files where it is more than half of what
+// they may: those that read records again keep facts in the room that is left.
+func (c *common) makeRoom() error {
+	for _, w := range c.workers {
+		if w.held > w.limit/2 {
+			if err := w.spillAll(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // forget lets go of traces that have been looked through.

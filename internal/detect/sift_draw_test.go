@@ -217,7 +217,7 @@ func (d *ruleDraw) plain() {
 		name := d.name("up")
 		group := d.one("group", "", ", group-by: [ip]", ", group-by: [account]")
 		fmt.Fprintf(&d.text, "title: %s\nname: %s\ncorrelation: {type: event_count, rules: [%s]%s, timespan: 1d, condition: {gte: 1}}\nlevel: high\nvakt: {growth: {percent: 10, zone: volume_timezone, holidays: holidays, against: 1d}}\n---\n",
-			name, name, d.one("rules", "fail", "either"), group)
+			name, name, d.one("rules", "fail", "either", "either, fail"), group)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func TestSpilledTracesSayTheSame(t *testing.T) {
 	texts := append(manyFailures(), code(signIn("p", "10:30:00", "10.0.0.1"), 0), end())
 	results := map[int]string{}
 	for _, limit := range []int{math.MaxInt, 20_000} {
-		d.Spill(limit, 1, t.TempDir())
+		d.Spill(limit, 1, scratchOf(t).file)
 		s := placedRun(t, d, texts)
 		w := s.workers[0]
 		if inFiles := w.spill != nil && len(w.spill.traces) > 1 && w.origins.written == 1; inFiles != (limit < math.MaxInt) {
@@ -72,11 +71,11 @@ func TestSpilledTracesSayTheSame(t *testing.T) {
 // traces that never were.
 func TestDecideRefusesDamagedTraces(t *testing.T) {
 	texts := manyFailures()
-	for _, name := range []string{"traces", "origins"} {
+	for name, of := range map[string]func(*spill) *os.File{"traces": func(s *spill) *os.File { return s.traceFile }, "origins": func(s *spill) *os.File { return s.origins }} {
 		d := detectorOf(t, steps(top))
-		d.Spill(20_000, 1, t.TempDir())
+		d.Spill(20_000, 1, scratchOf(t).file)
 		s := placedRun(t, d, append(slices.Clone(texts[len(texts)-3:]), texts...))
-		if err := os.Truncate(filepath.Join(s.workers[0].spill.folder, name), 30); err != nil {
+		if err := of(s.workers[0].spill).Truncate(30); err != nil {
 			t.Fatal(err)
 		}
 		if res, err := s.decide(); err == nil || !strings.Contains(err.Error(), "did not fit into memory") {
@@ -217,6 +216,41 @@ func TestFactsBesideTraces(t *testing.T) {
 			s.run(t)
 			if res, err := s.decide(); err != nil || len(res.Detections) != tt.want {
 				t.Errorf("%s, without a place %b: %+v, %v", tt.name, without, res, err)
+			}
+		}
+	}
+}
+
+// TestReadersShareTheRoom: a worker and the one that reads records again beside
+// it keep no more in memory than a worker may.
+func TestReadersShareTheRoom(t *testing.T) {
+	d := detectorOf(t, steps(top)+"---\n"+strings.TrimSuffix(detectionRule("plain", "status.errorCode: 50126", ""), "---\n"))
+	var texts []string
+	for i := range 3000 {
+		texts = append(texts, fail(fmt.Sprint("r", i), fmt.Sprintf("%02d:%02d", i/60%60, i%60)))
+	}
+	for _, limit := range []int{10_000, 100_000, 1 << 20} {
+		d.Spill(limit, 2, nameless)
+		s := &trial{d: d, kept: &kept{layout: d.Layout(), texts: texts, read: map[int]int{}}, workers: make([]*Worker, 2)}
+		for i := range texts {
+			s.placed = append(s.placed, i%3 > 0)
+		}
+		s.run(t)
+		c := &common{d: d, workers: slices.Clone(s.workers), lanes: 2, open: s.kept.open}
+		if err := c.sift(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(c.again) != 2 {
+			t.Errorf("%d readers", len(c.again))
+		}
+		for i, r := range c.again {
+			if kept := s.workers[i].held; r.limit+kept > limit/2 || r.limit < limit/4 || r.held > r.limit {
+				t.Errorf("a reader keeps %d of %d bytes beside a worker that keeps %d, of %d together", r.held, r.limit, kept, limit/2)
+			}
+		}
+		for _, w := range c.workers {
+			if err := w.Close(); err != nil {
+				t.Error(err)
 			}
 		}
 	}

@@ -190,7 +190,7 @@ func (u used) compare(t *rapid.T) {
 		t.Fatal(err)
 	}
 
-	d.limit = spilling(t)
+	d.limit, d.temporary = spilling(t), nameless
 	again := &trial{d: d, kept: k, workers: make([]*Worker, rapid.IntRange(1, 4).Draw(t, "workers that read again")), repeated: repeated}
 	least := rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "without a place, of ten")
 	for range k.texts {

@@ -7,27 +7,25 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // Spill lets workers put facts into files once they take more than so many
-// bytes of memory, all workers together. The files lie in a folder of their
-// own below dir (the system's for temporary files where dir is empty), which
-// only its owner may read, and which Close removes. Numbered texts and records
-// that are kept stay in memory. What first_seen and growth remember of groups may
-// take as much again, and so may what is made of records that are read again. It is called before the first NewWorker.
-func (d *Detector) Spill(bytes int, workers int, dir string) {
-	d.limit, d.dir = bytes/max(1, workers), dir
+// bytes of memory, all workers together, those that read records again with
+// them. Every worker takes four empty files from temporary and closes them, after
+// which nothing should be left of them. Numbered texts and records that are kept
+// stay in memory. What first_seen and growth remember of groups may take as much
+// again. It is called before the first NewWorker.
+func (d *Detector) Spill(bytes int, workers int, temporary func() (*os.File, error)) {
+	d.limit, d.temporary = bytes/max(1, workers), temporary
 }
 
 // spill is what a worker has put into files: the pages of its rows, and runs
 // of facts, each sorted by target and by the hash of the group.
 type spill struct {
-	folder string
-	rows   *os.File
-	facts  *os.File
-	size   int64  // of facts
-	runs   []part // in their order
+	rows  *os.File
+	facts *os.File
+	size  int64  // of facts
+	runs  []part // in their order
 
 	traceFile *os.File
 	origins   *os.File
@@ -42,14 +40,10 @@ type part struct {
 	count  int
 }
 
-func newSpill(dir string) (*spill, error) {
-	folder, err := os.MkdirTemp(dir, "vakt-facts-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for facts that do not fit into memory: %w", err)
-	}
-	s := &spill{folder: folder}
-	for name, file := range map[string]**os.File{"rows": &s.rows, "facts": &s.facts, "traces": &s.traceFile, "origins": &s.origins} {
-		if *file, err = os.OpenFile(filepath.Join(folder, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+func newSpill(temporary func() (*os.File, error)) (s *spill, err error) {
+	s = &spill{}
+	for _, file := range []**os.File{&s.rows, &s.facts, &s.traceFile, &s.origins} {
+		if *file, err = temporary(); err != nil {
 			*file = nil
 			return nil, errors.Join(fmt.Errorf("make a file for facts that do not fit into memory: %w", err), s.close())
 		}
@@ -57,7 +51,7 @@ func newSpill(dir string) (*spill, error) {
 	return s, nil
 }
 
-// close removes the files.
+// close closes the files, of which nothing is left then.
 func (s *spill) close() error {
 	var errs []error
 	for _, f := range []*os.File{s.rows, s.facts, s.traceFile, s.origins} {
@@ -65,7 +59,7 @@ func (s *spill) close() error {
 			errs = append(errs, f.Close())
 		}
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.folder))...)
+	return errors.Join(errs...)
 }
 
 // Close removes what the worker has put into files. The worker must not be
@@ -85,7 +79,7 @@ func (w *Worker) Close() error {
 // spillAll puts all facts and rows of the worker into files.
 func (w *Worker) spillAll() (err error) {
 	if w.spill == nil {
-		if w.spill, err = newSpill(w.d.dir); err != nil {
+		if w.spill, err = newSpill(w.d.temporary); err != nil {
 			return err
 		}
 		w.rows.file = w.spill.rows
@@ -97,7 +91,7 @@ func (w *Worker) spillAll() (err error) {
 		err = w.writeTraces()
 	}
 	if err != nil {
-		return fmt.Errorf("put facts that do not fit into memory into %q: %w", w.spill.folder, err)
+		return fmt.Errorf("put facts that do not fit into memory into a temporary file: %w: make room there, or name another folder for temporary files in TMPDIR (TMP on Windows)", err)
 	}
 	w.held = 0
 	return nil

@@ -245,7 +245,7 @@ func TestTravelAgreesWithTheNaiveReading(t *testing.T) {
 			again = fmt.Sprintf(", again: %ds", l.again)
 		}
 		d := detectorWith(t, travelRule(again), lists)
-		d.limit = spilling(t)
+		d.limit, d.temporary = spilling(t), nameless
 
 		// A few places, so that the same ways are gone again.
 		some := rapid.SliceOfN(rapid.SampledFrom(spotsOnEarth), 2, 4).Draw(t, "places")

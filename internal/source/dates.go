@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"vakt/internal/event"
 	"vakt/internal/extract"
@@ -159,14 +158,11 @@ func (f *Files) spool(ctx context.Context, in *stream, text io.Reader) (_ io.Rea
 	if in.again != nil || f.Dates != event.AnyOrder || !hasDates(b) {
 		return b, done, nil
 	}
-	tmp, err := os.CreateTemp("", "vakt-*.csv")
+	tmp, err := Scratch("")
 	if err != nil {
 		return nil, done, fmt.Errorf("make a temporary file for the input: %w", err)
 	}
-	done = func() {
-		_ = tmp.Close()
-		_ = os.Remove(tmp.Name())
-	}
+	done = func() { _ = tmp.Close() }
 	size, err := io.Copy(tmp, &live{ctx, b})
 	if ctx.Err() != nil {
 		return nil, done, ctx.Err()

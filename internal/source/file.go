@@ -132,12 +132,11 @@ func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *inputs, h Ha
 	if !extract.IsZip(head) {
 		return f.input(ctx, stream{path: in.path, bytes: unsized, r: b, tell: f.Progress}, l, h)
 	}
-	tmp, err := os.CreateTemp("", "vakt-*.zip")
+	tmp, err := Scratch("")
 	if err != nil {
 		return l.unread(in.path, fmt.Errorf("make a temporary file for the archive: %w", err))
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // nothing is lost with it
-	defer tmp.Close()           //nolint:errcheck // the same
+	defer tmp.Close() //nolint:errcheck // nothing is lost with it
 	size, err := io.Copy(tmp, &live{ctx, b})
 	if ctx.Err() != nil {
 		return ctx.Err()
