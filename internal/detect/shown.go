@@ -142,7 +142,8 @@ func (x *decision) newest(key event.Key, a, b version) int {
 }
 
 // compareShown compares what two versions say, each in the numbers of its
-// worker.
+// worker. What raises ask comes last: a row may lack what those ask that stand
+// above traces.
 func (x *decision) compareShown(s *shown, of *Worker, t *shown, other *Worker) int {
 	text := func(a, b uint32) int { return bytes.Compare(of.words.text(a), other.words.text(b)) }
 	value := func(a, b counted) int { return cmp.Or(cmp.Compare(a.id, b.id), text(a.value, b.value)) }
@@ -154,6 +155,6 @@ func (x *decision) compareShown(s *shown, of *Worker, t *shown, other *Worker) i
 		raw = bytes.Compare(of.kept.raw(s.raw), other.kept.raw(t.raw))
 	}
 	return cmp.Or(tenant, bytes.Compare(s.attempt[:], t.attempt[:]), slices.CompareFunc(of.entities(s), other.entities(t), compareEntities),
-		bytes.Compare(s.id, t.id), cmp.Compare(s.shape, t.shape), slices.Compare(s.listed, t.listed),
-		slices.CompareFunc(s.counted, t.counted, value), raw)
+		bytes.Compare(s.id, t.id), cmp.Compare(s.shape, t.shape), raw,
+		slices.Compare(s.listed, t.listed), slices.CompareFunc(s.counted, t.counted, value))
 }

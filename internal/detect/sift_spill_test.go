@@ -255,3 +255,25 @@ func TestReadersShareTheRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionsWithAndWithoutTraces: of two versions that tell the same of what
+// is compared, the same one is shown, though the row of one lacks what a rule
+// above traces asks.
+func TestVersionsWithAndWithoutTraces(t *testing.T) {
+	raised := "title: Top\nname: top\ncorrelation: {type: event_count, rules: [fail], group-by: [ip], timespan: 1m, condition: {gte: 3}}\nlevel: medium\n" +
+		"vakt: {severity: [{when: {distinct: sessionId, at_least: 2}, level: high}]}\n"
+	d := detectorOf(t, steps(raised)+"---\n"+strings.TrimSuffix(detectionRule("plain", "status.errorCode: 50126", ""), "---\n"))
+	d.KeepRecords(1 << 20)
+	version := func(name string) string {
+		return signIn("a", "10:00:00", "192.0.2.1", "sessionId", `"s"`, "userDisplayName", `"`+name+`"`)
+	}
+	texts := []string{version("z"), version("b")}
+	for _, placed := range [][]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
+		s := &trial{d: d, kept: &kept{layout: d.Layout(), texts: texts, read: map[int]int{}}, workers: make([]*Worker, 2), placed: placed}
+		s.run(t)
+		res, err := s.decide()
+		if err != nil || len(res.Detections) != 1 || len(res.Detections[0].Raw) != 1 || string(res.Detections[0].Raw[0]) != texts[0] {
+			t.Errorf("placed %v: %v, %s", placed, err, written(res))
+		}
+	}
+}
