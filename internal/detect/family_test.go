@@ -35,7 +35,7 @@ func TestFamilyDecidesEachRuleByItself(t *testing.T) {
 		for i := range samples {
 			samples[i].places = rapid.SliceOfNDistinct(rapid.IntRange(0, 2), 1, 3, rapid.ID).Draw(t, "places")
 		}
-		d.limit = spilling(t)
+		d.limit, d.temporary = spilling(t), nameless
 		res := decided(t, d, spread(d, rapid.Permutation(samples).Draw(t, "order"), toFirst, rapid.IntRange(1, 3).Draw(t, "workers"), 0))
 		for place, target := range d.families[0].targets {
 			mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return !slices.Contains(s.places, place) })
