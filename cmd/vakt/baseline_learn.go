@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -146,11 +145,11 @@ func (a *app) writeProposal(p *baseline.Proposal, out, memory string) error {
 		return err
 	}
 	if out != "" {
-		if err := writeStream(memory, func(w io.Writer) error { _, err := p.WriteLearned(w); return err }); err != nil {
-			return err
+		if err := writeWhole(memory, func(w io.Writer) error { _, err := p.WriteLearned(w); return err }); err != nil {
+			return failed(fmt.Errorf("write %q: %w", memory, err))
 		}
-		if err := writeStream(out, func(w io.Writer) error { _, err := w.Write(yaml); return err }); err != nil {
-			return err
+		if err := writeWhole(out, func(w io.Writer) error { _, err := w.Write(yaml); return err }); err != nil {
+			return failed(fmt.Errorf("write %q: %w", out, err))
 		}
 		if a.output == "table" {
 			return nil
@@ -206,30 +205,4 @@ func (a *app) leftOut(list []baseline.LeftOut) {
 		}
 		a.say("  %s: %s", text.Terminal(cmp.Or(o.Name, o.Account)), text.Terminal(o.Why))
 	}
-}
-
-// writeStream puts a file in place in one step.
-func writeStream(file string, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".vakt-*")
-	if err != nil {
-		return fmt.Errorf("write %q: %w", file, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-			err = fmt.Errorf("write %q: %w", file, err)
-		}
-	}()
-	w := bufio.NewWriterSize(tmp, 1<<20)
-	if err = write(w); err != nil {
-		return err
-	}
-	if err = errors.Join(w.Flush(), tmp.Sync()); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
 }

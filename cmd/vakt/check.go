@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vakt"
@@ -115,7 +116,11 @@ func (c *checked) text(w io.Writer) {
 		lines []checkLine
 	}{{"", c.Errors}, {"warning: ", c.Warnings}, {"note: ", c.Notes}} {
 		for _, l := range part.lines {
-			_, _ = fmt.Fprintf(w, "%s:%d: %s%s\n", text.Terminal(c.File), l.Line, part.kind, text.Terminal(l.Message))
+			place := text.Terminal(c.File)
+			if l.Line > 0 {
+				place += ":" + strconv.Itoa(l.Line)
+			}
+			_, _ = fmt.Fprintf(w, "%s: %s%s\n", place, part.kind, text.Terminal(l.Message))
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +61,9 @@ func (a *app) detectCommand() *cobra.Command {
 			if len(args) == 0 {
 				return usage("vakt detect needs an input: a file, a folder or - for standard input")
 			}
+			if first := slices.Index(args, "-"); first >= 0 && slices.Contains(args[first+1:], "-") {
+				return usage("standard input can be read once: give - once")
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.detect(cmd, args, &f) },
@@ -104,6 +107,9 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPlaces(f.ledger, f.caEffect); err != nil {
+		return err
+	}
 	if effect != nil {
 		b.Watchers = append(b.Watchers, effect)
 	}
@@ -126,8 +132,8 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	}
 	a.summary(report)
 	if f.ledger != "" {
-		if err := writeLedger(f.ledger, report.Ledger); err != nil {
-			return failed(err)
+		if err := writeWhole(f.ledger, report.Ledger.WriteJSON); err != nil {
+			return failed(fmt.Errorf("write the ledger %q: %w", f.ledger, err))
 		}
 	}
 	if err := a.writeEffect(f.caEffect, effect); err != nil {
@@ -186,6 +192,9 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	}
 	if b.Until, err = timeFlag("--until", f.until, now); err != nil {
 		return nil, err
+	}
+	if f.since != "" && f.until != "" && b.Since >= b.Until {
+		return nil, usage("--since %s is not before --until %s: no event lies between them", f.since, f.until)
 	}
 	return b, nil
 }
@@ -303,29 +312,4 @@ func timeFlag(name, value string, now time.Time) (int64, error) {
 		return now.Add(-d).Unix(), nil
 	}
 	return 0, usage("%s %q is no time: give 2026-03-02T08:00:00Z, 2026-03-02 or a duration back such as 24h or 7d", name, value)
-}
-
-// writeLedger puts the ledger in place in one step.
-func writeLedger(file string, l *source.Ledger) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".vakt-ledger-*")
-	if err != nil {
-		return fmt.Errorf("write the ledger %q: %w", file, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-			err = fmt.Errorf("write the ledger %q: %w", file, err)
-		}
-	}()
-	if err = l.WriteJSON(tmp); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
 }

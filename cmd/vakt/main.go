@@ -43,17 +43,33 @@ type app struct {
 	config   string
 	tenant   string
 	logLevel string
+
+	began bool // the flags and arguments were understood
 }
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	a := &app{in: in, out: out, err: errw}
+	stdout := &stream{w: out}
+	a := &app{in: in, out: stdout, err: errw}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(stdout)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
+	code := a.ended(err)
+	if stdout.err != nil && code != exitUsage {
+		if !errors.Is(err, stdout.err) {
+			a.complain(fmt.Errorf("write to standard output: %w", stdout.err))
+		}
+		return exitFailed
+	}
+	return code
+}
+
+// ended says what went wrong and is the exit code. What has none of its own is
+// wrong usage until the flags and arguments were understood.
+func (a *app) ended(err error) int {
 	var e *exit
 	switch {
 	case err == nil:
@@ -68,7 +84,25 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return exitFailed
 	}
 	a.complain(err)
+	if a.began {
+		return exitFailed
+	}
 	return exitUsage
+}
+
+// stream is standard output. It remembers that it could not be written, also
+// where nobody asks: a script must not take half an answer for a whole one.
+type stream struct {
+	w   io.Writer
+	err error
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // exit is an error with its exit code; err is nil where all has been said.
@@ -118,7 +152,13 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.config, "config", "", "configuration file; default: vakt.yaml here, then in your own configuration folder")
 	flags.StringVar(&a.tenant, "tenant", "", "name or id of a tenant of the configuration, or all")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "what the log on standard error tells: debug, info, warn or error")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return errors.Join(a.checkOutput(), a.checkLogLevel()) }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if err := errors.Join(a.checkOutput(), a.checkLogLevel()); err != nil {
+			return err
+		}
+		a.began = true
+		return nil
+	}
 	root.AddCommand(a.detectCommand(), a.scanCommand(), a.reportCommand(), a.planCommand(), a.approveCommand(), a.applyCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand(),
 		a.freezeCommand(true), a.freezeCommand(false), a.journalCommand(), a.doctorCommand(), a.permissionsCommand(), a.exceptionsCommand(),
 		a.rulesCommand(), a.baselineCommand(), a.configCommand(), a.simCommand(), a.versionCommand())
@@ -127,13 +167,22 @@ func (a *app) root() *cobra.Command {
 
 // terminal says whether a stream is one that a person looks at.
 func terminal(w any) bool {
-	f, ok := w.(*os.File)
+	f, ok := fileOf(w)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// fileOf is the file behind a stream.
+func fileOf(w any) (*os.File, bool) {
+	if s, ok := w.(*stream); ok {
+		w = s.w
+	}
+	f, ok := w.(*os.File)
+	return f, ok
 }
 
 // width is how many columns the output has; 100 where it is no terminal.
 func (a *app) width() int {
-	if f, ok := a.out.(*os.File); ok {
+	if f, ok := fileOf(a.out); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
 			return w
 		}
@@ -142,6 +191,6 @@ func (a *app) width() int {
 }
 
 func (a *app) colours() bool {
-	f, ok := a.out.(*os.File)
+	f, ok := fileOf(a.out)
 	return ok && !a.noColor && os.Getenv("NO_COLOR") == "" && terminal(f) && understandsEscapes(f)
 }

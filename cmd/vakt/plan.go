@@ -60,6 +60,14 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) makePlan(ctx context.Context, f *planFlags) error {
+	if f.limit < 0 {
+		return usage("--limit %d: give the number of accounts that this plan may change", f.limit)
+	}
+	if f.out != "" {
+		if err := checkPlaces(f.out); err != nil {
+			return err
+		}
+	}
 	c, err := a.loadConfig()
 	if err != nil {
 		return err
@@ -144,6 +152,8 @@ func (a *app) keepPlan(ctx context.Context, f *planFlags, s *state, p *plan.Plan
 		a.say("Nothing to change.")
 	case f.out == "":
 		a.say("Not kept: --out FILE writes the plan, so that it can be approved and applied.")
+	case p.Within() != nil:
+		a.say("Wrote %s, to be looked at: it is beyond the limit, and nobody can approve it.", text.Terminal(f.out))
 	default:
 		a.say("Wrote %s. Next: vakt approve %s", text.Terminal(f.out), text.Terminal(f.out))
 	}

@@ -209,8 +209,14 @@ func shapeHas(s event.Shape, logs event.Log) bool {
 
 func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s\n%s, %s, log %s, rows %s, %s\n\n", a.paint("1", text.Terminal(i.Title)), i.Rule,
-		i.Level, i.Kind, i.Log, strings.Join(i.GuideRows, " "), strings.Join(i.MITRE, " "))
+	fmt.Fprintf(&b, "%s  %s\n%s, %s, log %s", a.paint("1", text.Terminal(i.Title)), text.Terminal(i.Rule), i.Level, i.Kind, i.Log)
+	if len(i.GuideRows) > 0 {
+		fmt.Fprintf(&b, ", rows %s", text.Terminal(strings.Join(i.GuideRows, " ")))
+	}
+	if len(i.MITRE) > 0 {
+		fmt.Fprintf(&b, ", %s", text.Terminal(strings.Join(i.MITRE, " ")))
+	}
+	b.WriteString("\n\n")
 	if i.Description != "" {
 		fmt.Fprintf(&b, "%s\n\n", a.paragraph(i.Description))
 	}
@@ -226,7 +232,7 @@ func (a *app) ruleText(w io.Writer, i *ruleInfo) error {
 			fmt.Fprintf(&b, "  - %s\n", text.Terminal(l))
 		}
 	}
-	fmt.Fprintf(&b, "\nFile: %s  Id: %s\n", i.File, i.ID)
+	fmt.Fprintf(&b, "\nFile: %s  Id: %s\n", text.Terminal(i.File), text.Terminal(i.ID))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

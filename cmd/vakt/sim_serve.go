@@ -171,6 +171,9 @@ func (f *serveFlags) state() (*rig.State, []rig.Label, error) {
 
 // loadScenario reads an embedded scenario, resized where numbers are given.
 func loadScenario(name string, accounts, days int) (*sim.Scenario, error) {
+	if accounts < 0 || days < 0 {
+		return nil, usage("--accounts %d, --days %d: give positive numbers, or 0 for those of the scenario", accounts, days)
+	}
 	folder, err := scenarios()
 	if err != nil {
 		return nil, failed(err)

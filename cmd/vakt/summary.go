@@ -24,6 +24,7 @@ func (a *app) summary(r *daemon.Report) {
 		a.inputs(l)
 	}
 	a.quarantine(l)
+	a.nothing(l)
 	a.skipped(l)
 	a.blindness(l)
 	a.say("%s", verdictLine(r.Alerts))
@@ -33,19 +34,25 @@ func (a *app) summary(r *daemon.Report) {
 }
 
 func counts(t *source.Entry, inputs int) string {
-	s := fmt.Sprintf("%s (%s), %s: %s evaluated", plural(inputs, "input", "inputs"), size(t.Bytes), plural(t.Read, "record", "records"), thousands(t.Evaluated))
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{t.Duplicate, "duplicate"}, {t.Quarantined, "quarantined"}, {t.Filtered, "filtered"}, {t.Skipped(), "out of scope"}} {
-		if c.n > 0 {
-			s += fmt.Sprintf(", %s %s", thousands(c.n), c.what)
-		}
-	}
+	s := fmt.Sprintf("%s (%s), %s: %s", plural(inputs, "input", "inputs"), size(t.Bytes), plural(t.Read, "record", "records"), became(t))
 	if t.FirstEvent != "" {
 		s += "; events of " + period(t.FirstEvent, t.LastEvent)
 	}
 	return s + "."
+}
+
+// became says what became of the records of one input, or of all.
+func became(e *source.Entry) string {
+	s := thousands(e.Evaluated) + " evaluated"
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{e.Duplicate, "duplicate"}, {e.Quarantined, "quarantined"}, {e.Filtered, "filtered"}, {e.Skipped(), "out of scope"}} {
+		if c.n > 0 {
+			s += fmt.Sprintf(", %s %s", thousands(c.n), c.what)
+		}
+	}
+	return s
 }
 
 // inputs shows a line for each input that had something in it, and a line for
@@ -60,7 +67,7 @@ func (a *app) inputs(l *source.Ledger) {
 		if shown++; shown > most {
 			continue
 		}
-		a.say("  %s: %s, %s read, %s evaluated", text.Terminal(e.Path), shapesOf(e), thousands(e.Read), thousands(e.Evaluated))
+		a.say("  %s: %s, %s read, %s", text.Terminal(e.Path), shapesOf(e), thousands(e.Read), became(e))
 	}
 	if shown > most {
 		a.say("  … and %s more (all of them: --ledger FILE)", plural(shown-most, "input", "inputs"))
@@ -110,6 +117,40 @@ func (a *app) quarantine(l *source.Ledger) {
 	if all > most {
 		a.insist("  ! … and %s more quarantined (the list: vakt detect --ledger FILE)", thousands(all-most))
 	}
+}
+
+// nothing says why nothing was judged, also with --quiet: an empty answer of
+// the rules must not be taken for a good one.
+func (a *app) nothing(l *source.Ledger) {
+	const most = 20
+	t := l.Total()
+	if t.Evaluated+t.Quarantined == 0 && t.Filtered > 0 {
+		a.insist("Nothing was judged: no record is within --since, --until and --tenant-id.")
+	}
+	if t.Decoded+t.Quarantined > 0 {
+		return
+	}
+	shown := 0
+	for _, e := range l.Inputs {
+		if e.Problem != "" || e.Note != "" {
+			continue
+		}
+		if shown++; shown > most {
+			return
+		}
+		a.insist("  ! %s: %s", text.Terminal(e.Path), whyNone(e))
+	}
+}
+
+// whyNone says what an input holds in which there is no record of a log.
+func whyNone(e *source.Entry) string {
+	switch {
+	case e.Read == 0:
+		return "an empty list: the export found nothing"
+	case e.OutOfScope["api_error"] == e.Read:
+		return "the answer of an API that refused the request, not what was asked for: export again"
+	}
+	return "no record is of a log that is read here: " + list(e.Kinds(), 6)
 }
 
 func (a *app) skipped(l *source.Ledger) {

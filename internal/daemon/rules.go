@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,12 +26,19 @@ func LoadRules(builtin fs.FS, paths []string) ([]*rule.Rule, []rule.Problem) {
 }
 
 // loadPath loads a folder or file, with problems that name it as it was given.
+// One that holds no rule is a problem: whoever names it means to run some.
 func loadPath(path string) ([]*rule.Rule, []rule.Problem) {
 	folder, root := path, "."
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, []rule.Problem{{File: path, Message: fmt.Sprintf("%v: check the path", errors.Unwrap(err))}}
+	case !info.IsDir():
 		folder, root = filepath.Dir(path), filepath.Base(path)
 	}
 	rules, problems := rule.LoadFS(os.DirFS(folder), root)
+	if len(rules) == 0 && len(problems) == 0 {
+		return nil, []rule.Problem{{File: path, Message: "no rule is in it: Sigma rules are files that end in .yml or .yaml"}}
+	}
 	for _, r := range rules {
 		r.File = filepath.Join(folder, filepath.FromSlash(r.File))
 	}
