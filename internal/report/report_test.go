@@ -146,6 +146,38 @@ func TestHoleComesFirst(t *testing.T) {
 	}
 }
 
+// A check that lacks something which no part of the tenant was asked for is
+// told of at the head as well, before what was found.
+func TestBlindChecksComeFirst(t *testing.T) {
+	if page := html(t, tenant(), "en"); strings.Contains(page, `href="#blind"`) {
+		t.Error("a page without a blind check tells of some")
+	}
+	r := tenant()
+	r.Result.Findings = append(r.Result.Findings, check.Finding{ID: "z", Check: "inbox-rule-forwards-externally-posture", Title: "Inbox rule forwards",
+		Status: check.CouldNotLook, Subject: r.Result.Findings[0].Subject, Reasons: []check.Reason{{ID: "unread", Text: "inbox rules were not asked for"}}})
+	for lang, want := range map[string]string{"en": "One check could not look", "sv": "En kontroll kunde ändå inte"} {
+		page := html(t, r, lang)
+		at, tiles := strings.Index(page, want), strings.Index(page, `class="tiles"`)
+		if at < 0 || at > tiles || !strings.Contains(page, `id="blind"`) {
+			t.Errorf("%s: the blind check stands at %d, the numbers at %d", lang, at, tiles)
+		}
+	}
+}
+
+// On a phone the heads of the columns are not there: the cells that need one
+// carry it themselves.
+func TestHTMLFitsAPhone(t *testing.T) {
+	page := html(t, tenant(), "sv")
+	if !strings.Contains(page, "@media screen and (max-width: 40rem)") {
+		t.Error("the page has no style for a phone")
+	}
+	for _, label := range []string{"Fråga", "Senaste lyckade inloggning"} {
+		if strings.Count(page, `<td data-label="`+label+`">`) != len(hostile) {
+			t.Errorf("not every account says %q", label)
+		}
+	}
+}
+
 func TestNothingFoundIsNotClean(t *testing.T) {
 	r := tenant(directory.Missing{Part: "users.json", Why: "403"})
 	r.Result.Findings = nil
