@@ -59,6 +59,9 @@ func (a *app) apply(ctx context.Context, path string) error {
 	return a.withDoor(ctx, p.Tenant, func(d *door) error {
 		d.deps.Progress = a.rows(p)
 		report, err := plan.Apply(ctx, d.deps, p)
+		if errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("%w: nothing new was sent; `vakt apply %s` goes on where it was", err, path)
+		}
 		return a.told(report, err)
 	})
 }
@@ -268,7 +271,7 @@ func (a *app) rows(p *plan.Plan) func(plan.Row) {
 		}
 		note := ""
 		if r.Note != "" && r.Phase != plan.Verified {
-			note = ": " + text.Terminal(r.Note)
+			note = ": " + text.Terminal(inWords(r.Note))
 		}
 		a.say("%s  %-9s %s  %s%s", r.Time.UTC().Format("15:04:05"), r.Phase, r.Action, text.Terminal(orDefault(names[r.Subject], r.Subject)), note)
 	}

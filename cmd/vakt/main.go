@@ -180,10 +180,11 @@ func fileOf(w any) (*os.File, bool) {
 	return f, ok
 }
 
-// width is how many columns the output has; 100 where it is no terminal.
+// width is how many columns the output has; 100 where it is no terminal, or
+// one on which nothing can be laid out.
 func (a *app) width() int {
 	if f, ok := fileOf(a.out); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w >= 24 {
 			return w
 		}
 	}

@@ -94,7 +94,7 @@ func (a *app) printRun(r *plan.Report) error {
 		return view[[]string]{items: rows, head: head, row: func(row []string) []string { return row }}.csv(a.out)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s%s, %s, started %s by %s\n", a.paint("1", "Run "+r.Run.ID), r.Run.Kind, text.Terminal(why(r.Why)), r.State,
+	fmt.Fprintf(&b, "%s  %s%s, %s, started %s by %s\n", a.paint("1", "Run "+r.Run.ID), r.Run.Kind, text.Terminal(inWords(why(r.Why))), r.State,
 		r.Run.Started.UTC().Format("2006-01-02 15:04 UTC"), text.Terminal(r.Run.Actor.Name))
 	fmt.Fprintf(&b, "  %s, %s sent\n", tally(r), plural(r.Sent, "write", "writes"))
 	if _, err := io.WriteString(a.out, b.String()); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,7 +27,12 @@ func (a *app) complain(err error) {
 		}
 		return
 	}
-	_, _ = fmt.Fprintf(a.err, "vakt: %s\n", text.Terminal(err.Error()))
+	_, _ = fmt.Fprintf(a.err, "vakt: %s\n", text.Terminal(inWords(err.Error())))
+}
+
+// inWords says of an interruption what it was.
+func inWords(why string) string {
+	return strings.ReplaceAll(why, context.Canceled.Error(), "interrupted")
 }
 
 // say writes a line to standard error, unless --quiet.

@@ -52,13 +52,22 @@ func (s *state) close() {
 const resumable = 6 * time.Hour
 
 // begin opens a snapshot to collect into: one that was broken off, unless a
-// fresh one is wanted.
+// fresh one is wanted, or a run has changed the tenant since: what was read
+// before that is true no more.
 func (s *state) begin(ctx context.Context, t tenant.Tenant, fresh bool) (run *directory.Run, resumed bool, err error) {
 	within := resumable
 	if fresh {
 		within = 0
 	}
-	return s.snapshots.Begin(ctx, t.ID, time.Now(), within)
+	run, resumed, err = s.snapshots.Begin(ctx, t.ID, time.Now(), within)
+	if err != nil || !resumed {
+		return run, resumed, err
+	}
+	writes, err := s.plans.Attempts(ctx, t.ID, run.Taken())
+	if err != nil || writes == 0 {
+		return run, resumed, err
+	}
+	return s.snapshots.Begin(ctx, t.ID, time.Now(), 0)
 }
 
 // keep is how much history stays: a month of daily scans, and of the last ones

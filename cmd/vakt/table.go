@@ -44,9 +44,16 @@ func (a *app) table(w io.Writer, head []string, rows [][]string) error {
 	return err
 }
 
-// fit takes from the widest columns until the row fits.
+// fit takes from the widest columns until the row fits. Where twelve
+// characters for each are too many, all give way alike.
 func fit(widths []int, width int) {
-	const narrowest = 12
+	shrink(widths, width, 12, width)
+	shrink(widths, width, 4, 1)
+}
+
+// shrink takes from the widest column, at most so much at a time, and makes
+// none narrower than a number of characters.
+func shrink(widths []int, width, narrowest, most int) {
 	for {
 		sum := 2 * (len(widths) - 1)
 		widest := 0
@@ -59,7 +66,7 @@ func fit(widths []int, width int) {
 		if sum <= width || widths[widest] <= narrowest {
 			return
 		}
-		widths[widest] = max(narrowest, widths[widest]-(sum-width))
+		widths[widest] = max(narrowest, widths[widest]-min(most, sum-width))
 	}
 }
 

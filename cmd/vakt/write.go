@@ -46,7 +46,10 @@ func writeInto(path string, write func(io.Writer) error) error {
 
 func buffered(f io.Writer, write func(io.Writer) error) error {
 	w := bufio.NewWriterSize(f, 1<<20)
-	return errors.Join(write(w), w.Flush())
+	if err := write(w); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 // replaceable says whether a path names a file, or nothing yet, and no stream
