@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +47,9 @@ func (a *app) configCommand() *cobra.Command {
 	check := &cobra.Command{Use: "check", Short: "Check the configuration and show what it amounts to, without secrets", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.checkConfig() }}
 	initial := &cobra.Command{Use: "init [FILE]", Short: "Write a commented configuration to start from", Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.initConfig(append(args, configName)[0]) }}
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.initConfig(append(args, cmp.Or(a.config, configName))[0])
+		}}
 	cmd.AddCommand(check, initial)
 	return cmd
 }

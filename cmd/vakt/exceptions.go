@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func (a *app) exceptionsCommand() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "List the exceptions, those that end first before the others", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.listExceptions(&f) }}
 	add := &cobra.Command{Use: "add", Short: "Add an exception; owner, reason and end are required", Args: cobra.NoArgs,
-		Example: "  vakt exceptions add --account scanner@contoso.com --check resource-signin-enabled \\\n" +
+		Example: "  vakt exceptions add --account scanner@contoso.com --check resource-signin-enabled-posture \\\n" +
 			"    --owner 'IT operations' --reason 'scan to mail by SMTP AUTH' --until 2027-03-01",
 		RunE: func(*cobra.Command, []string) error { return a.addException(&f) }}
 	end := &cobra.Command{Use: "end", Short: "End an exception today; it stays in the file as a record", Args: cobra.NoArgs,
@@ -107,8 +108,11 @@ func (a *app) addException(f *exceptionFlags) error {
 	if err != nil {
 		return err
 	}
-	e, err := f.exception()
+	e, err := f.exception(time.Now())
 	if err != nil {
+		return err
+	}
+	if err := known(e.Check); err != nil {
 		return err
 	}
 	if err := check.EditExceptions(path, func(data []byte) ([]byte, error) { return check.AddException(path, data, e) }); err != nil {
@@ -118,12 +122,40 @@ func (a *app) addException(f *exceptionFlags) error {
 	return nil
 }
 
+// known refuses the name of a check that is not there: the exception would hide
+// nothing, and whoever asked for it would believe that it does.
+func known(name string) error {
+	if name == "" {
+		return nil
+	}
+	checks, err := loadChecks()
+	if err != nil {
+		return err
+	}
+	names := checks.Names()
+	if slices.Contains(names, name) {
+		return nil
+	}
+	hint := ""
+	near := text.Nearest(name, names)
+	if longer := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, name) }); near == "" && longer >= 0 {
+		near = names[longer]
+	}
+	if near != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return usage("--check %q is no check%s; docs/checks.md lists them", name, hint)
+}
+
 // exception makes an exception of the flags.
-func (f *exceptionFlags) exception() (check.Exception, error) {
+func (f *exceptionFlags) exception(now time.Time) (check.Exception, error) {
 	e := check.Exception{Account: f.account, Check: f.check, Rule: f.rule, Owner: f.owner, Reason: f.reason, Ticket: f.ticket}
 	until, err := time.Parse(time.DateOnly, f.until)
 	if err != nil {
 		return e, usage("--until %q: give the day on which it ends, such as 2027-03-01: an exception without an end is a hole", f.until)
+	}
+	if !until.After(now) {
+		return e, usage("--until %s is over: give a day to come, the first on which it no longer holds", f.until)
 	}
 	e.Until = until
 	for _, c := range f.onlyIf {
