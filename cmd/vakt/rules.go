@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -36,8 +34,7 @@ func (a *app) rulesCommand() *cobra.Command {
 		&cobra.Command{Use: "check PATH...", Short: "Check Sigma rules: which load and can match, and what is wrong with the others", Args: someArgs("vakt rules check needs a rule file or folder"),
 			RunE: func(_ *cobra.Command, args []string) error { return a.checkRules(args) }},
 		a.importCommand(),
-		&cobra.Command{Use: "test [ID]", Short: "Run the hit and miss cases of our rules in every log shape", Args: cobra.MaximumNArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.testRules(cmd.Context(), args) }},
+		a.testCommand(),
 		a.coverageCommand(),
 		a.docsCommand(),
 	)
@@ -249,52 +246,4 @@ func (a *app) paragraph(s string) string {
 		}
 	}
 	return strings.Join(out, "\n")
-}
-
-// testRules runs the cases of our rules, or of the file that holds one rule.
-func (a *app) testRules(ctx context.Context, args []string) error {
-	rules, problems := daemon.LoadRules(vakt.Rules, nil)
-	if err := a.refused(problems); err != nil {
-		return err
-	}
-	cases, trials, bad := 0, 0, 0
-	found := len(args) == 0
-	for _, file := range daemon.ByFile(rules) {
-		if len(args) == 1 && !slices.ContainsFunc(file, func(r *rule.Rule) bool {
-			return strings.EqualFold(r.Key(), args[0]) || strings.EqualFold(r.ID, args[0])
-		}) {
-			continue
-		}
-		found = true
-		list, err := daemon.LoadCases(fs.FS(vakt.Rules), file[0].File)
-		if err != nil {
-			return failed(err)
-		}
-		results, err := daemon.TestRules(ctx, file, list, renderShapes(), renderCase)
-		if err != nil {
-			return failed(err)
-		}
-		cases, trials = cases+len(list), trials+len(results)
-		for i := range results {
-			if !results[i].Passed() {
-				bad++
-				_, _ = fmt.Fprintln(a.out, text.Terminal(results[i].String()))
-			}
-		}
-	}
-	if !found {
-		return failed(fmt.Errorf("no rule %q; `vakt rules list` has them all", args[0]))
-	}
-	a.insist("%s in %s: %s.", plural(cases, "case", "cases"), plural(trials, "rendering", "renderings"), passed(bad))
-	if bad > 0 {
-		return &exit{code: exitFailed}
-	}
-	return nil
-}
-
-func passed(bad int) string {
-	if bad == 0 {
-		return "all passed"
-	}
-	return plural(bad, "failed", "failed")
 }
