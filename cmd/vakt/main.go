@@ -127,6 +127,7 @@ func usage(format string, args ...any) error {
 }
 
 func (a *app) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "vakt",
 		Short: "Guards the accounts of a Microsoft Entra tenant",
@@ -142,8 +143,14 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.printVersion()
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version of this program")
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.output, "output", "o", "table", "form of the output: table, json, jsonl or csv")
 	flags.StringVar(&a.jq, "jq", "", "filter the JSON output with a jq expression")
