@@ -86,7 +86,10 @@ func (f *reportFlags) check() error {
 	case f.out != "" && f.out != "-" && !slices.Contains(reportEndings, filepath.Ext(f.out)):
 		return usage("--out %q: the ending decides the form: one of %s", f.out, strings.Join(reportEndings, ", "))
 	}
-	return nil
+	if f.out == "-" {
+		return nil
+	}
+	return checkPlaces(f.out)
 }
 
 var reportEndings = []string{".html", ".csv", ".xlsx", ".json"}
