@@ -19,6 +19,7 @@ type keySet struct {
 	bits    uint               // how many bits that are
 	firsts  []int              // by input: records that were seen there first
 	repeats bool               // a key came again
+	touched byte               // what touch has read: it is worth nothing
 }
 
 const maxInputs = 1<<23 - 2
@@ -59,6 +60,7 @@ func (s *keySet) add(input int, keys []event.Key) error {
 	for len(s.firsts) <= input {
 		s.firsts = append(s.firsts, 0)
 	}
+	s.touch(keys)
 	for i := range keys {
 		slot, found := s.place(keys[i])
 		first := input
@@ -76,6 +78,18 @@ func (s *keySet) add(input int, keys []event.Key) error {
 	}
 	return nil
 }
+
+// touch reads from where each key is looked for first. Memory is asked for all of
+// them before any answer is waited for, and then has them at hand.
+func (s *keySet) touch(keys []event.Key) {
+	for i := range keys {
+		s.touched ^= s.page(keys[i]).slots[firstSlot(&keys[i])][0]
+	}
+}
+
+// firstSlot is where a page is looked at first for a key: bits behind those of the
+// page tell.
+func firstSlot(k *event.Key) uint32 { return binary.LittleEndian.Uint32(k[8:]) % keySlots }
 
 // first is how many records of an input were seen in no earlier one, nor
 // before in the same.
@@ -115,9 +129,9 @@ func (s *keySet) place(k event.Key) (slot *keySlot, found bool) {
 	}
 }
 
-// find looks from a place that bits behind those of the page tell.
+// find is the slot of a key, or the free one that it would have.
 func (p *keyPage) find(k event.Key) (slot *keySlot, found bool) {
-	for at := binary.LittleEndian.Uint32(k[8:]); ; at++ {
+	for at := firstSlot(&k); ; at++ {
 		slot = &p.slots[at%keySlots]
 		if slot.input() < 0 {
 			return slot, false

@@ -146,7 +146,7 @@ func (r *reader) again(o *origin, targets []int) (row uint32, err error) {
 	r.number++
 	r.isShown = false
 	r.out = r.matcher.Match(&r.record, r.record.Logs(), r.out[:0])
-	r.matches(&r.record)
+	r.matches(&r.record, r.out)
 	r.finish()
 	return r.recall.row, r.Err()
 }

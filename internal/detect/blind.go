@@ -14,6 +14,7 @@ import (
 func (d *Detector) blindness(workers []*Worker) (blind, weak []Blind) {
 	seen := map[shapeLog]int{}
 	for _, w := range workers {
+		w.settle()
 		blind = d.listed(blind, w.blind)
 		weak = d.listed(weak, w.weak)
 		for s, n := range w.seen {

@@ -42,9 +42,11 @@ type Detector struct {
 	limit     int                      // bytes of facts that each worker keeps in memory
 	temporary func() (*os.File, error) // makes files for those that do not fit
 	seed      maphash.Seed
+	salt      salt            // of sums
 	locator   Locator         // nil: nobody knows where an address is
 	other     maphash.Seed    // of a hash that knows nothing of the first
 	sets      [][]event.Field // by which records are grouped and counted
+	recipes   int             // maxRecipes; tests make it small
 
 	families []*family
 }
@@ -62,7 +64,7 @@ func New(set *rule.Set, schema *event.Schema) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{
-		limit: math.MaxInt, seed: maphash.MakeSeed(), other: maphash.MakeSeed(), set: set, schema: schema, layout: layout, most: MaxWindow, names: map[event.Field]string{},
+		limit: math.MaxInt, seed: maphash.MakeSeed(), salt: newSalt(), other: maphash.MakeSeed(), set: set, schema: schema, layout: layout, most: MaxWindow, recipes: maxRecipes, names: map[event.Field]string{},
 		uses: map[*rule.Compiled][]use{}, watches: map[*rule.Compiled][]watch{},
 	}
 	for _, f := range set.Fields() {

@@ -26,7 +26,7 @@ import (
 
 // lean is what a worker keeps for such targets, by target; nil for others.
 type lean struct {
-	stretches []map[sighted]*seen
+	stretches []*sights
 	samples   []*samples
 	held      int // bytes of both, beside those of facts and rows
 }
@@ -39,12 +39,17 @@ type sight struct{ group, value, tenant uint32 }
 type sighted struct {
 	group, value uint64
 	tenant       uint32
+	taken        bool // false only where there is none
 }
 
 type seen struct {
-	sight
+	sighted
+	groupText, valueText uint32
 	stretch
 }
+
+// sight is the sight by its texts.
+func (s *seen) sight() sight { return sight{s.groupText, s.valueText, s.tenant} }
 
 // stretch is a span of time from the first to the last of some facts, of which
 // each lies within the span of the first_seen from the one before.
@@ -57,12 +62,12 @@ const (
 )
 
 func newLean(d *Detector) lean {
-	l := lean{stretches: make([]map[sighted]*seen, len(d.targets)), samples: make([]*samples, len(d.targets))}
+	l := lean{stretches: make([]*sights, len(d.targets)), samples: make([]*samples, len(d.targets))}
 	for i := range d.targets {
 		switch c := d.targets[i].rule; {
 		case c == nil:
 		case c.FirstSeen != nil:
-			l.stretches[i] = map[sighted]*seen{}
+			l.stretches[i] = &sights{}
 		case c.Growth != nil:
 			l.samples[i] = &samples{clock: wallClock{zone: c.Growth.Zone}, keys: map[sampled][]event.Key{}}
 		}
@@ -94,10 +99,10 @@ func (w *Worker) isKnown(r *event.Record, u *use) bool {
 	}
 	groups, values := w.sums(r, u.groupSet), w.sums(r, u.valueSet)
 	at, within := r.Time(), spanOf(w.d.targets[u.target].rule.FirstSeen.Within)
-	k := sighted{tenant: w.tenantOf(r)}
+	k := sighted{tenant: w.tenantOf(r), taken: true}
 	for _, k.group = range groups {
 		for _, k.value = range values {
-			s := known[k]
+			s := known.find(&k)
 			if s == nil || at <= s.first || at > s.last+within {
 				return false
 			}
@@ -110,13 +115,16 @@ func (w *Worker) isKnown(r *event.Record, u *use) bool {
 // begins tells whether a fact may be the first of its group to show its value:
 // none that is known stands before it.
 func (w *Worker) begins(target int, f *fact) bool {
-	is, within := sight{f.group, f.value, f.tenant}, spanOf(w.d.targets[target].rule.FirstSeen.Within)
-	k := sighted{w.d.sumOf(w.words.text(f.group)), w.d.sumOf(w.words.text(f.value)), f.tenant}
-	s := w.lean.stretches[target][k]
+	known, within := w.lean.stretches[target], spanOf(w.d.targets[target].rule.FirstSeen.Within)
+	is := seen{
+		sighted{w.d.sumOf(w.words.text(f.group)), w.d.sumOf(w.words.text(f.value)), f.tenant, true},
+		f.group, f.value, stretch{f.time, f.time},
+	}
+	s := known.find(&is.sighted)
 	switch {
 	case s == nil:
 		w.room(sightBytes)
-		w.lean.stretches[target][k] = &seen{is, stretch{f.time, f.time}} // room may have made the map anew
+		known.add(is)
 		return true
 	case f.time == s.first:
 		return true
@@ -127,8 +135,8 @@ func (w *Worker) begins(target int, f *fact) bool {
 		s.first = f.time
 		return true
 	}
-	w.keep(target, is.fact(s.stretch))
-	w.lean.stretches[target][k] = &seen{is, stretch{f.time, f.time}} // room may have been made
+	w.keep(target, s.sight().fact(s.stretch))
+	known.add(is)
 	return true
 }
 
@@ -173,13 +181,14 @@ func (f *fact) stretch() stretch {
 // follows are samples too.
 func (w *Worker) unload() {
 	for t, known := range w.lean.stretches {
-		for _, s := range known {
-			w.facts[t].add(s.fact(s.stretch))
+		if known == nil {
+			continue
+		}
+		for s := range known.each {
+			w.facts[t].add(s.sight().fact(s.stretch))
 			w.held += factBytes
 		}
-		if len(known) > 0 {
-			w.lean.stretches[t] = map[sighted]*seen{}
-		}
+		*known = sights{}
 	}
 	for _, s := range w.lean.samples {
 		if s != nil {

@@ -16,43 +16,50 @@ import (
 func (w *Worker) match(r *event.Record, o *rule.Outcome) {
 	counted := false
 	for i := range w.d.usesAt[o.Place] {
-		u := &w.d.usesAt[o.Place][i]
-		if u.role == doubts || w.recall != nil && u.role == follows && !w.recall.makes(u, r.Shape()) {
-			continue
-		}
-		told := u.told>>r.Shape()&1 == 1
-		if !told {
-			w.unseen(r, u.target, u.group)
-		}
-		if u.role == follows {
-			w.follow(r, u, true)
-			continue
-		}
-		if !told {
-			w.unseen(r, u.target, u.values)
-		}
-		if w.placeless(r, u) {
-			continue
-		}
-		kept, ok := false, false
-		switch {
-		case u.family != nil:
-			kept, ok = w.claim(r, o, u), true
-		case w.leavesTrace(u, r.Shape()):
-			kept, ok = w.trace(r, u)
-		case w.isKnown(r, u):
-			kept, ok = true, true
-		}
-		if !ok {
-			kept = w.count(r, o, u)
-		}
-		if counted = counted || kept; !kept {
-			w.leave(r, u)
+		if w.feed(r, o, &w.d.usesAt[o.Place][i]) {
+			counted = true
 		}
 	}
 	if counted {
 		w.look(r, w.d.watched[o.Place])
 	}
+}
+
+// feed does so for one use, and tells whether it counts.
+func (w *Worker) feed(r *event.Record, o *rule.Outcome, u *use) (counted bool) {
+	if u.role == doubts || w.recall != nil && u.role == follows && !w.recall.makes(u, r.Shape()) {
+		return false
+	}
+	told := u.told>>r.Shape()&1 == 1
+	if !told {
+		w.unseen(r, u.target, u.group)
+	}
+	if u.role == follows {
+		w.follow(r, u, true)
+		return false
+	}
+	if !told {
+		w.unseen(r, u.target, u.values)
+	}
+	if w.placeless(r, u) {
+		return false
+	}
+	kept, ok := false, false
+	switch {
+	case u.family != nil:
+		kept, ok = w.claim(r, o, u), true
+	case w.leavesTrace(u, r.Shape()):
+		kept, ok = w.trace(r, u)
+	case w.isKnown(r, u):
+		kept, ok = true, true
+	}
+	if !ok {
+		kept = w.count(r, o, u)
+	}
+	if !kept {
+		w.leave(r, u)
+	}
+	return kept
 }
 
 // count makes the facts of a match for one target. There are none where the

@@ -274,7 +274,7 @@ func TestStretchesTakeLittleMemory(t *testing.T) {
 	for i := range 200 {
 		w.tell(0, &sample{id: byte(i), time: int64(i), groups: []string{fmt.Sprint(i % 50)}, values: []string{"v"}, numbers: []float64{0}, matched: "s"})
 	}
-	if n := len(w.lean.stretches[0]); n == 0 || n > 20 || w.spill == nil {
+	if n := w.lean.stretches[0].count; n == 0 || n > 20 || w.spill == nil {
 		t.Errorf("%d stretches are in memory", n)
 	}
 	if res := decided(t, d, []*Worker{w}); res.Learning["fresh"] != 50 {

@@ -94,7 +94,7 @@ func afterOf(t *rapid.T) []follower {
 
 // bare is a detector of targets that matches nothing.
 func bare(most int, targets ...target) *Detector {
-	return &Detector{most: most, targets: targets, limit: math.MaxInt, temporary: nameless, seed: maphash.MakeSeed()}
+	return &Detector{most: most, targets: targets, limit: math.MaxInt, temporary: nameless, seed: maphash.MakeSeed(), salt: newSalt()}
 }
 
 // lone is a detector of one correlation that alerts.

@@ -82,6 +82,11 @@ func (c *common) forget() {
 				w.traces[t] = traces{}
 			}
 		}
+		for _, table := range w.tables {
+			if !table.days {
+				table.empty()
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 
 	"vakt/internal/event"
 )
@@ -38,11 +39,11 @@ func (w *Worker) sums(r *event.Record, set int) []uint64 {
 		before := len(s.list)
 		for _, v := range values[1:] {
 			for _, group := range s.list[:before] {
-				s.list = append(s.list, w.d.joinSums(group, v))
+				s.list = append(s.list, w.d.salt.join(group, v))
 			}
 		}
 		for i, group := range s.list[:before] {
-			s.list[i] = w.d.joinSums(group, values[0])
+			s.list[i] = w.d.salt.join(group, values[0])
 		}
 	}
 	return s.list
@@ -61,8 +62,12 @@ func (w *Worker) fieldSums(r *event.Record, f event.Field) []uint64 {
 	s.number, s.list = w.number, s.list[:0]
 	add := func(text []byte) {
 		if len(text) > 0 {
-			w.text = appendLower(w.text[:0], text)
-			s.list = append(s.list, maphash.Bytes(w.d.seed, w.text))
+			sum, plain := w.d.salt.lowerSum(text)
+			if !plain {
+				w.text = appendLower(w.text[:0], text)
+				sum = w.d.salt.sum(w.text)
+			}
+			s.list = append(s.list, sum)
 		}
 	}
 	switch v, is := r.Only(f); is {
@@ -79,21 +84,68 @@ func (w *Worker) fieldSums(r *event.Record, f event.Field) []uint64 {
 // sumOf is the hash of a group by its text, as sums has it.
 func (d *Detector) sumOf(group []byte) uint64 {
 	value, rest, more := bytes.Cut(group, []byte(joint))
-	sum := maphash.Bytes(d.seed, value)
+	sum := d.salt.sum(value)
 	for more {
 		value, rest, more = bytes.Cut(rest, []byte(joint))
-		sum = d.joinSums(sum, maphash.Bytes(d.seed, value))
+		sum = d.salt.join(sum, d.salt.sum(value))
 	}
 	return sum
 }
 
-// joinSums is the hash of a group that has one value more.
-func (d *Detector) joinSums(group, value uint64) uint64 {
-	var both [16]byte
-	binary.LittleEndian.PutUint64(both[:], group)
-	binary.LittleEndian.PutUint64(both[8:], value)
-	return maphash.Bytes(d.seed, both[:])
+// salt makes the hashes of one run unlike those of any other, so that nobody can
+// choose values that have one.
+type salt [4]uint64
+
+func newSalt() (s salt) {
+	for i := range s {
+		s[i] = maphash.Bytes(maphash.MakeSeed(), nil)
+	}
+	return s
 }
+
+// fold mixes two words by what they multiply to.
+func fold(a, b uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	return high ^ low
+}
+
+// sum is the hash of a text.
+func (s *salt) sum(text []byte) uint64 {
+	sum := s[0] ^ uint64(len(text))
+	for ; len(text) >= 8; text = text[8:] {
+		sum = fold(sum^binary.LittleEndian.Uint64(text), s[1])
+	}
+	return s.end(sum, tailWord(text))
+}
+
+// lowerSum is the hash of a text in lower case, where it is plain: of ASCII without
+// a joint.
+func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
+	sum = s[0] ^ uint64(len(text))
+	for ; len(text) >= 8; text = text[8:] {
+		word, plain := lowerWord(binary.LittleEndian.Uint64(text))
+		if !plain {
+			return 0, false
+		}
+		sum = fold(sum^word, s[1])
+	}
+	word, plain := lowerWord(tailWord(text))
+	return s.end(sum, word), plain
+}
+
+// tailWord is less than eight bytes, filled up with blanks.
+func tailWord(text []byte) uint64 {
+	word := uint64(0x2020202020202020)
+	for i := len(text) - 1; i >= 0; i-- {
+		word = word<<8 | uint64(text[i])
+	}
+	return word
+}
+
+func (s *salt) end(sum, tail uint64) uint64 { return fold(fold(sum^tail, s[1])^s[2], s[3]) }
+
+// join is the hash of a group that has one value more.
+func (s *salt) join(group, value uint64) uint64 { return fold(group^s[2], value^s[3]) }
 
 // sumTag is what a trace keeps of the hash of a group.
 func sumTag(sum uint64) uint32 { return uint32(sum >> tagBits) }

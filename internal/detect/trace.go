@@ -29,8 +29,8 @@ const traceBytes = 16
 
 // traces are those of a worker and target.
 type traces struct {
-	counted  paged[trace] // in place of facts
-	followed paged[trace] // in place of followers
+	counted  pile // in place of facts
+	followed pile // in place of followers
 }
 
 // mayBeTraces tells whether the facts of a target may be traces: more of them
@@ -158,7 +158,7 @@ func (w *Worker) trace(r *event.Record, u *use) (kept, ok bool) {
 // traceDays keeps the traces of a growth. A record that several rules match counts
 // once.
 func (w *Worker) traceDays(r *event.Record, u *use, groups []uint64) {
-	list := &w.traces[u.target].counted
+	list := &w.traces[u.target].counted.own
 	for _, group := range groups {
 		t := trace{w.tenantOf(r), w.originOf(r), group}
 		if !list.endsWith(t, func(last *trace) bool { return last.origin == t.origin }) {
@@ -169,7 +169,7 @@ func (w *Worker) traceDays(r *event.Record, u *use, groups []uint64) {
 
 // traced keeps a trace for each group.
 func (w *Worker) traced(r *event.Record, u *use, groups []uint64, value uint64) {
-	list := &w.traces[u.target].counted
+	list := &w.traces[u.target].counted.own
 	for _, group := range groups {
 		w.leaveTrace(list, trace{sumTag(group), w.originOf(r), value})
 	}
@@ -177,7 +177,7 @@ func (w *Worker) traced(r *event.Record, u *use, groups []uint64, value uint64) 
 
 // traceAfter keeps a trace of what follows.
 func (w *Worker) traceAfter(r *event.Record, u *use) {
-	list := &w.traces[u.target].followed
+	list := &w.traces[u.target].followed.own
 	for _, group := range w.sums(r, u.groupSet) {
 		w.leaveTrace(list, trace{tag: sumTag(group), origin: w.originOf(r)})
 	}

@@ -38,8 +38,7 @@ func (w *Worker) writeTraces() error {
 			if from.len() == 0 {
 				continue
 			}
-			list := slices.Concat(from.pages...)
-			*from = paged[trace]{}
+			list := from.take()
 			slices.SortFunc(list, func(a, b trace) int { return cmp.Compare(a.tag, b.tag) })
 			run := traceRun{target: t, followed: followed, at: s.traceSize, count: len(list)}
 			for r := range traceRanges {
@@ -56,6 +55,9 @@ func (w *Worker) writeTraces() error {
 			s.traces = append(s.traces, run)
 			s.traceSize += int64(len(list)) * traceBytes
 		}
+	}
+	for _, table := range w.tables {
+		table.empty()
 	}
 	return out.Flush()
 }

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"math"
-	"slices"
 
 	"vakt/internal/event"
 	"vakt/internal/extract"
@@ -30,9 +29,13 @@ type Worker struct {
 	traces    []traces // by target
 	origins   origins
 	countries countries
-	summed    []sums  // by set of fields
-	ofFields  []sums  // by field
-	recall    *recall // of one that reads records again; nil: it sees them for the first time
+	recipes   map[string]*recipe
+	recipe    *recipe // that the record at hand is gone through by; nil: there is none
+	tables    []*traceTable
+	cells     []uint64 // scratch: of a row of a table
+	summed    []sums   // by set of fields
+	ofFields  []sums   // by field
+	recall    *recall  // of one that reads records again; nil: it sees them for the first time
 
 	number   int    // of the record at hand, from 1
 	at       At     // the same: where it can be read again
@@ -84,13 +87,6 @@ type pendingFact struct {
 	fact   fact
 }
 
-type blindCount struct {
-	records int
-	newest  int // number of the last record counted
-	fields  []event.Field
-	lists   []string
-}
-
 // shapeCount is how many shapes there are, that of no shape included.
 var shapeCount = len(event.Shapes()) + 1
 
@@ -129,7 +125,7 @@ func (d *Detector) newWorker() *Worker {
 	counts := len(d.targets) * shapeCount
 	w := &Worker{
 		d: d, limit: d.limit, facts: make([]facts, len(d.targets)), kept: records{left: d.keep},
-		traces: make([]traces, len(d.targets)), summed: make([]sums, len(d.sets)),
+		traces: make([]traces, len(d.targets)), recipes: map[string]*recipe{}, summed: make([]sums, len(d.sets)),
 		blind: make([]*blindCount, counts), weak: make([]*blindCount, counts),
 		lean: newLean(d), kinships: make([]kinship, len(d.families)), seen: map[shapeLog]*int{}, alone: make([][]event.Key, len(d.targets)), last: math.MinInt64,
 	}
@@ -151,15 +147,21 @@ func (w *Worker) SeeAt(r *event.Record, at At) {
 		w.tenants.add(string(t))
 	}
 	w.tally(shapeLog{r.Shape(), r.Logs()})
-	w.out = w.matcher.Match(r, r.Logs(), w.out[:0])
-	w.matches(r)
+	told, out := w.matcher.Tell(r, r.Logs(), w.out[:0])
+	w.out = out
+	if told != nil {
+		out = told.Outcomes
+	}
+	if !w.through(w.recipeFor(r, told, out), r, out) {
+		w.matches(r, out)
+	}
 	w.finish()
 }
 
 // matches goes through what rules say of the record at hand.
-func (w *Worker) matches(r *event.Record) {
-	for i := range w.out {
-		if o := &w.out[i]; o.Result == rule.True {
+func (w *Worker) matches(r *event.Record, out []rule.Outcome) {
+	for i := range out {
+		if o := &out[i]; o.Result == rule.True {
 			w.match(r, o)
 		} else {
 			w.unknown(r, o)
@@ -217,55 +219,6 @@ func (w *Worker) keep(target int, f fact) {
 func (w *Worker) bound() {
 	if w.held > w.limit && w.err == nil {
 		w.err = w.spillAll()
-	}
-}
-
-// unknown notes what kept a rule from being decided, under the names of the
-// rules that would have alerted.
-func (w *Worker) unknown(r *event.Record, o *rule.Outcome) {
-	if w.recall != nil {
-		return
-	}
-	for i := range w.d.usesAt[o.Place] {
-		u, missing := &w.d.usesAt[o.Place][i], w.blind
-		switch {
-		case u.role == counts:
-		case w.d.targets[u.target].rule.NotFollowedBy == nil: // what follows only makes alerts worse
-			missing = w.weak
-		default:
-			w.follow(r, u, false)
-		}
-		for _, f := range o.Blind {
-			w.miss(missing, u.target, r.Shape(), f, "")
-		}
-		for _, list := range o.Unread {
-			w.miss(missing, u.target, r.Shape(), event.NoField, list)
-		}
-	}
-}
-
-// miss counts the record at hand, once for a target, among those in which it
-// could not see something: a field, or a list of the baseline.
-func (w *Worker) miss(counts []*blindCount, target int, shape event.Shape, f event.Field, list string) {
-	if w.recall != nil {
-		return // it was told when the record was seen first
-	}
-	for _, t := range w.d.targets[target].said {
-		at := &counts[t*shapeCount+int(shape)]
-		if *at == nil {
-			*at = &blindCount{}
-		}
-		b := *at
-		if b.newest != w.number {
-			b.newest = w.number
-			b.records++
-		}
-		if list == "" && !slices.Contains(b.fields, f) {
-			b.fields = append(b.fields, f)
-		}
-		if list != "" && !slices.Contains(b.lists, list) {
-			b.lists = append(b.lists, list)
-		}
 	}
 }
 

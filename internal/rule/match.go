@@ -113,20 +113,11 @@ func (s *Set) NewMatcher() *Matcher {
 // are among them; correlations are not. The slices in the outcomes are valid
 // until the next call.
 func (m *Matcher) Match(sub Subject, logs event.Log, out []Outcome) []Outcome {
-	m.begin(sub)
-	p := m.plan(logs)
-	if m.learn(p) {
-		m.wake(p)
-		for i := range m.allDue {
-			out = m.evaluate(i, out)
-		}
-		return out
+	told, out := m.Tell(sub, logs, out)
+	if told != nil {
+		out = append(out, told.Outcomes...)
 	}
-	end := m.follow(p)
-	if end == nil {
-		end = m.explore(p)
-	}
-	return m.say(end, out)
+	return out
 }
 
 // wake finds the rules that are due for the record at hand.
@@ -166,13 +157,7 @@ func (m *Matcher) evaluate(i int, out []Outcome) []Outcome {
 // Listed tells whether the record that Match was last given is on the list of
 // a raise, as a record of the log, which is one log. It is Unknown where the
 // list or the field was not read, and False for a raise without a list.
-func (m *Matcher) Listed(r *Raise, log event.Log) Truth {
-	n := r.listed[log]
-	if n == nil {
-		return False
-	}
-	return m.node(n)
-}
+func (m *Matcher) Listed(r *Raise, log event.Log) Truth { return m.Answer(r.Question(log)) }
 
 // begin forgets the last record.
 func (m *Matcher) begin(sub Subject) {

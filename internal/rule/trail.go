@@ -13,7 +13,7 @@ type crossing struct {
 	field *fieldState // nil at the end
 	ways  []way       // from here, by class, the most used first
 	said  []saying    // at the end
-	told  []Outcome   // the same, where no rule is to be evaluated
+	told  *Told       // the same, where no rule is to be evaluated
 }
 
 const trailEnd = -1
@@ -128,19 +128,18 @@ func (m *Matcher) mayHold(c *Compiled) bool {
 
 // tell puts the outcomes together, where no rule is to be evaluated.
 func (c *crossing) tell() {
+	told := &Told{}
 	for i := range c.said {
 		if c.said[i].ask {
-			c.told = nil
 			return
 		}
-		c.told = append(c.told, c.said[i].outcome)
+		told.Outcomes = append(told.Outcomes, c.said[i].outcome)
 	}
-	c.said = nil
+	c.told, c.said = told, nil
 }
 
-// say appends what stands at the end of a trail.
+// say appends what stands at the end of a trail where rules are evaluated.
 func (m *Matcher) say(end *crossing, out []Outcome) []Outcome {
-	out = append(out, end.told...)
 	for i := range end.said {
 		if s := &end.said[i]; s.ask {
 			out = m.evaluate(s.rule, out)

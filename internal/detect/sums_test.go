@@ -1,0 +1,29 @@
+package detect
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestSumsAreThoseOfLowerCase: a text has the hash of its lower case, whichever way it
+// is made, and different texts have different ones.
+func TestSumsAreThoseOfLowerCase(t *testing.T) {
+	s, known := newSalt(), map[uint64]string{}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`[ A-Za-z0-9@.{-]{0,40}`), rapid.StringMatching(` {0,20}`), rapid.String()).Draw(t, "text")
+		lower := string(appendLower(nil, []byte(text)))
+		sum := s.sum([]byte(lower))
+		if got, plain := s.lowerSum([]byte(text)); plain && got != sum {
+			t.Errorf("%q has %x, its lower case %x", text, got, sum)
+		} else if ascii := rapid.StringMatching(`[A-Z]{0,20}`).Draw(t, "plain"); !plain {
+			if _, plain = s.lowerSum([]byte(ascii)); !plain {
+				t.Errorf("%q is not plain", ascii)
+			}
+		}
+		if other, ok := known[sum]; ok && other != lower {
+			t.Errorf("%q and %q have one hash", other, lower)
+		}
+		known[sum] = lower
+	})
+}

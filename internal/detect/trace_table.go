@@ -1,0 +1,132 @@
+package detect
+
+// traceTable keeps what the traces of records are made of that one recipe is for: a
+// row for a record, and a column for what the traces of several targets have in
+// common. The first column is the origin, with the tenant, each other one a hash
+// of a group or of a value.
+type traceTable struct {
+	columns int
+	pages   []tracePage
+	rows    int
+	days    bool // there are traces of a growth among its own
+}
+
+// tracePage holds rows, column by column.
+type tracePage struct {
+	cells []uint64
+	room  int // for rows
+	rows  int
+}
+
+// A table begins with few rows, as most kinds of records are rare.
+const (
+	fewRows   = 8
+	manyRows  = 1 << 10
+	cellBytes = 8
+)
+
+// add adds a row, which takes so many bytes.
+func (s *traceTable) add(cells []uint64) (bytes int) {
+	p := s.page()
+	at := p.rows
+	for _, c := range cells {
+		p.cells[at] = c
+		at += p.room
+	}
+	p.rows++
+	s.rows++
+	return cellBytes * len(cells)
+}
+
+// page is one with room for a row.
+func (s *traceTable) page() *tracePage {
+	n := len(s.pages)
+	if n == 0 || s.pages[n-1].rows == s.pages[n-1].room {
+		room := fewRows
+		if n > 0 {
+			room = min(2*s.pages[n-1].room, manyRows)
+		}
+		s.pages = append(s.pages, tracePage{cells: make([]uint64, s.columns*room), room: room})
+		n++
+	}
+	return &s.pages[n-1]
+}
+
+// column is what stands in a column of the page.
+func (p *tracePage) column(i int) []uint64 { return p.cells[i*p.room:][:p.rows] }
+
+// empty forgets the rows.
+func (s *traceTable) empty() { s.pages, s.rows = nil, 0 }
+
+// originCell is what the first column says of a record.
+func originCell(origin, tenant uint32) uint64 { return uint64(tenant)<<32 | uint64(origin) }
+
+// strand is the traces of one target in a table: one of each row.
+type strand struct {
+	table *traceTable
+	group int    // column
+	value int    // column; 0: the value is the same in all
+	same  uint64 // that value
+	days  bool   // the traces are of a growth
+}
+
+// each goes through the traces until yield is false, and is false then.
+func (s *strand) each(yield func(*trace) bool) bool {
+	var t trace
+	for i := range s.table.pages {
+		p := &s.table.pages[i]
+		groups, values := p.column(s.group), p.column(s.value)
+		for n, origin := range p.column(0) {
+			switch {
+			case s.days:
+				t = trace{uint32(origin >> 32), uint32(origin), groups[n]}
+			case s.value > 0:
+				t = trace{sumTag(groups[n]), uint32(origin), values[n]}
+			default:
+				t = trace{sumTag(groups[n]), uint32(origin), s.same}
+			}
+			if !yield(&t) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pile is the traces of a target, those of its own and those in tables.
+type pile struct {
+	own     paged[trace]
+	strands []strand
+}
+
+func (p *pile) len() int {
+	n := p.own.len()
+	for i := range p.strands {
+		n += p.strands[i].table.rows
+	}
+	return n
+}
+
+// each goes through the traces. They are valid during the call.
+func (p *pile) each(yield func(*trace) bool) {
+	for t := range p.own.each {
+		if !yield(t) {
+			return
+		}
+	}
+	for i := range p.strands {
+		if !p.strands[i].each(yield) {
+			return
+		}
+	}
+}
+
+// take copies the traces, and forgets its own.
+func (p *pile) take() []trace {
+	list := make([]trace, 0, p.len())
+	for t := range p.each {
+		list = append(list, *t)
+	}
+	p.own = paged[trace]{}
+	return list
+}
