@@ -40,7 +40,7 @@ func (s *splitter) likeStencil(mayWrap bool) (trace, progress) {
 	}
 	for {
 		before := len(s.batch.changes)
-		t := trace{node: tree.root, changes: s.batch.changes}
+		t := trace{kernel: s.kernel, node: tree.root, changes: s.batch.changes}
 		came := t.follow(s.buf[s.pos:])
 		switch {
 		case came == further:

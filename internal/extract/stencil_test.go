@@ -145,6 +145,7 @@ func TestStencilsAgree(t *testing.T) {
 		lim := Limits{Record: []int{0, 0, 0, 300}[rng.IntN(4)], noIndex: true}
 		want := splitAll(t, bytes.NewReader(in), lim)
 		lim.noIndex, lim.trees = false, trees
+		lim.Kernel = Kernels()[i%len(Kernels())]
 		lim.batch = []int{0, 64, 400, 3000}[rng.IntN(4)]
 		got := splitAll(t, chunked{bytes.NewReader(in), 1 + rng.IntN(1500)}, lim)
 		if diff := cmp.Diff(want.items, got.items); diff != "" || fmt.Sprint(want.err) != fmt.Sprint(got.err) {
@@ -179,7 +180,7 @@ func FuzzStencils(f *testing.F) {
 }
 
 // traced tells how a record that follows another comes out.
-func traced(t *testing.T, first, second string) (progress, []string) {
+func traced(t *testing.T, k Kernel, first, second string) (progress, []string) {
 	t.Helper()
 	tree := newStencils()
 	tree.learn([]byte(first), &trace{})
@@ -187,7 +188,7 @@ func traced(t *testing.T, first, second string) (progress, []string) {
 		t.Fatalf("%s was not learned", first)
 	}
 	var changes []string
-	tr := trace{node: tree.root}
+	tr := trace{kernel: k, node: tree.root}
 	came := tr.follow([]byte(second))
 	for _, c := range tr.changes {
 		changes = append(changes, second[c.from:c.to])
@@ -239,9 +240,11 @@ func TestLikeAStencil(t *testing.T) {
 		{`{"a":"x","b":1,"c":null`, `{"a":"a text of sixty-four bytes or more, so that it takes a few steps","b":-1,"c":null`, walked,
 			`"a text of sixty-four bytes or more, so that it takes a few steps" -1`},
 	} {
-		came, changes := traced(t, tt.first+"}", tt.second+tail)
-		if came != tt.want || came == walked && strings.Join(changes, " ") != tt.changes {
-			t.Errorf("%s after %s: %v with %q, want %v with %s", tt.second, tt.first, came, changes, tt.want, tt.changes)
+		for _, k := range Kernels() {
+			came, changes := traced(t, k, tt.first+"}", tt.second+tail)
+			if came != tt.want || came == walked && strings.Join(changes, " ") != tt.changes {
+				t.Errorf("%s after %s (%v): %v with %q, want %v with %s", tt.second, tt.first, k, came, changes, tt.want, tt.changes)
+			}
 		}
 	}
 }
@@ -251,11 +254,11 @@ func TestTheEndOfAStencilIsMissing(t *testing.T) {
 	first := `{"a":1,"b":"a text","c":null,"d":"\u00e5","e":[true,{}]}`
 	second := `{"a":123,"b":"another text","c":false,"d":"å\"\\","e":[null,{}]}`
 	for end := range len(second) {
-		if came, _ := traced(t, first, second[:end]); came != further {
+		if came, _ := traced(t, Best.resolve(), first, second[:end]); came != further {
 			t.Errorf("%s: %v", second[:end], came)
 		}
 	}
-	if came, _ := traced(t, first, second); came != walked {
+	if came, _ := traced(t, Best.resolve(), first, second); came != walked {
 		t.Errorf("%s: %v", second, came)
 	}
 }

@@ -8,6 +8,7 @@ import (
 // trace is one record being compared with the stencils of a tree. The places
 // are those up to which both are known.
 type trace struct {
+	kernel  Kernel
 	node    *stencilNode // nil: there is none yet
 	at      int          // in the text of its stencil
 	from    int          // in the record
@@ -40,19 +41,22 @@ func (t *trace) compare(b []byte) progress {
 	node, from, changes := t.node, t.from, t.changes
 	next := node.firstLoose(t.scalar)
 	before := node.stencil.text[t.at:node.loose[next].from]
+	if len(before) == len(node.loose[next].before) {
+		next, from, changes = t.plainLoose(b, from, next, changes)
+		before = node.loose[next].before
+	}
 	for {
 		l := &node.loose[next]
 		end := step(b, from, before)
 		if end == stepDiffers {
-			t.from, t.changes = from, changes
 			if t.at = int(l.from) - len(before); next > 0 {
 				t.scalar = max(t.scalar, int(node.loose[next-1].scalar)+1)
 			}
+			t.from, t.changes = from, changes
 			if came := t.unequal(b, next); came != walked {
 				return came
 			}
-			from, changes = t.from, t.changes
-			next++
+			next, from, changes = t.plainLoose(b, t.from, next+1, t.changes)
 			before = node.loose[next].before
 			continue
 		}
@@ -70,14 +74,12 @@ func (t *trace) compare(b []byte) progress {
 		if another(b[from:end], l.own) {
 			changes = append(changes, change{l.scalar, uint32(from), uint32(end)})
 			l.score = looseMost
-			next++
-			before = node.loose[next].before
-		} else {
-			at := l.to
-			next += node.equal(next)
-			before = node.stencil.text[at:node.loose[next].from]
+		} else if at := l.to; !node.equal(next) {
+			from, before = end, node.stencil.text[at:node.loose[next].from]
+			continue
 		}
-		from = end
+		next, from, changes = t.plainLoose(b, end, next+1, changes)
+		before = node.loose[next].before
 	}
 }
 

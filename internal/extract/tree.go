@@ -192,15 +192,15 @@ func (n *stencilNode) loosen(i, scalar int) {
 	n.link(i + 1)
 }
 
-// equal notes that a loose scalar was that of the stencil, and returns 1, or 0
-// where it is not loose any more.
-func (n *stencilNode) equal(i int) int {
+// equal notes that a loose scalar was that of the stencil. It is false where
+// the scalar is not loose any more.
+func (n *stencilNode) equal(i int) bool {
 	if n.loose[i].score--; n.loose[i].score >= 0 {
-		return 1
+		return true
 	}
 	n.loose = slices.Delete(n.loose, i, i+1)
 	n.link(i)
-	return 0
+	return false
 }
 
 // link notes what stands before a loose scalar.
