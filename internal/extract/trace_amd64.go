@@ -3,7 +3,7 @@ package extract
 import "slices"
 
 // plainLoose goes on from one loose scalar to the next, as compare does, as long
-// as they are plain strings, and returns the number of the one that is left to
+// as nothing about them is rare, and returns the number of the one that is left to
 // compare, the place up to which all is known, and the changes.
 func (t *trace) plainLoose(b []byte, from, next int, changes []change) (int, int, []change) {
 	if t.kernel != AVX2 || from == len(b) {

@@ -16,7 +16,7 @@ GLOBL plains<>(SB), RODATA|NOPTR, $3
 //	Y8 … Y10 the bytes above
 // At a loose scalar:
 //	DI, CX what stands before it, and how many bytes  R13 the stencil's
-//	BX the string in the record  AX its size
+//	BX the scalar in the record  AX its size
 //
 // Nothing is written of a loose scalar before it is passed.
 TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-64
@@ -66,7 +66,7 @@ equal32:
 	VPMOVMSKB Y0, R9
 	CMPL      R9, $-1
 	JNE       done
-	JMP       string
+	JMP       value
 
 short:
 	CMPQ CX, $8
@@ -87,7 +87,7 @@ equal8:
 	MOVQ (R8)(CX*1), R9
 	CMPQ R9, (DI)(CX*1)
 	JNE  done
-	JMP  string
+	JMP  value
 
 few:
 	XORL AX, AX
@@ -103,10 +103,12 @@ equal1:
 	CMPQ AX, CX
 	JB   next1
 
+value:
+	MOVBLZX (BX), R9
+	CMPB    R9, $'"'
+	JNE     bare
+
 	// The string ends at the first quote, and has only plain ASCII before.
-string:
-	CMPB (BX), $0x22
-	JNE  done
 	LEAQ 1(BX), CX
 	JMP  within
 
@@ -135,6 +137,7 @@ found:
 	SUBQ BX, AX
 
 	// Is it the stencil's? It has as many bytes then.
+kept:
 	CMPQ AX, (loose_own+8)(R10)
 	JNE  another
 	CMPQ AX, $8
@@ -187,6 +190,89 @@ passed:
 	LEAQ (BX)(AX*1), R8
 	ADDQ $loose__size, R10
 	JMP  scalar
+
+	// What is no string: a word, or a number without exponent within 31 bytes.
+bare:
+	CMPB R9, $'n'
+	JNE  notNull
+	MOVL $4, AX
+	CMPL (BX), $0x6c6c756e // null
+	JEQ  kept
+	JMP  done
+
+notNull:
+	CMPB R9, $'t'
+	JNE  notTrue
+	MOVL $4, AX
+	CMPL (BX), $0x65757274 // true
+	JEQ  kept
+	JMP  done
+
+notTrue:
+	CMPB R9, $'f'
+	JNE  number
+	MOVL $5, AX
+	CMPL 1(BX), $0x65736c61 // alse
+	JEQ  kept
+	JMP  done
+
+number:
+	LEAQ    31(BX), DI
+	MOVQ    BX, CX
+	CMPB    R9, $'-'
+	JNE     first
+	INCQ    CX
+	MOVBLZX (CX), R9
+
+first:
+	SUBL    $'0', R9
+	CMPL    R9, $9
+	JHI     done
+	INCQ    CX
+	TESTL   R9, R9
+	MOVBLZX (CX), R9
+	JNZ     whole
+	LEAL    -'0'(R9), AX
+	CMPL    AX, $9
+	JLS     done
+	JMP     point
+
+digit:
+	INCQ    CX
+	CMPQ    CX, DI
+	JHS     done
+	MOVBLZX (CX), R9
+
+whole:
+	LEAL -'0'(R9), AX
+	CMPL AX, $9
+	JLS  digit
+
+point:
+	CMPB    R9, $'.'
+	JNE     exponent
+	INCQ    CX
+	MOVBLZX (CX), R9
+	SUBL    $'0', R9
+	CMPL    R9, $9
+	JHI     done
+
+decimal:
+	INCQ    CX
+	CMPQ    CX, DI
+	JHS     done
+	MOVBLZX (CX), R9
+	LEAL    -'0'(R9), AX
+	CMPL    AX, $9
+	JLS     decimal
+
+exponent:
+	ORL  $0x20, R9
+	CMPB R9, $'e'
+	JEQ  done
+	MOVQ CX, AX
+	SUBQ BX, AX
+	JMP  kept
 
 done:
 	SUBQ l+24(FP), R10
