@@ -67,17 +67,17 @@ func (r *Row) Base() (number uint64, changed []int32) {
 
 // copyOf fills the row from a record that is like a stencil. It is false where
 // the record has to be read otherwise.
-func (r *Row) copyOf(p *Projection, it *Item) bool {
+func (r *Row) copyOf(p *Projection, rec []byte, like *likeness) bool {
 	b := r.bases.now
 	r.leaveBase()
-	if b == nil || b.stencil != it.stencil {
-		if b = r.baseOf(p, it.stencil); b.refused {
+	if b == nil || b.stencil != like.stencil {
+		if b = r.baseOf(p, like.stencil); b.refused {
 			return false
 		}
 	}
 	r.bases.now, r.slots = b, b.slots
-	r.rec, r.keys = it.Raw, b.keys
-	return r.fill(b, it.Raw, it.changes)
+	r.rec, r.keys = rec, b.keys
+	return r.fill(b, rec, like.changes)
 }
 
 // leaveBase makes the base what it was before the record.

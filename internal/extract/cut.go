@@ -25,9 +25,8 @@ type cut struct {
 	wraps  string // the container that the newest key at level 1 would open
 	defect string
 
-	first   int      // of its brackets in the index of the buffer; -1: it was not cut out by the index
-	stencil *stencil // that it is like; nil: it was not cut out by one
-	changes []change // in which it is not
+	first int       // of its brackets in the index of the buffer; -1: it was not cut out by the index
+	like  *likeness // nil: it was not cut out by a stencil
 
 	last byte // the newest byte that is no white space
 	more int  // open brackets beyond those on the stack
@@ -87,8 +86,8 @@ func (s *splitter) value() []byte {
 func (s *splitter) item() Item {
 	it := Item{Raw: s.value(), Place: s.cut.place, Offset: s.cut.start}
 	switch {
-	case s.cut.stencil != nil:
-		it.stencil, it.changes = s.cut.stencil, s.cut.changes
+	case s.cut.like != nil:
+		it.like = s.cut.like
 	case s.cut.first >= 0:
 		it.index, it.from, it.first = &s.batch.index, int32(s.cut.start-s.base), int32(s.cut.first)
 	}

@@ -22,7 +22,7 @@ func (p *Projection) Fast(rec []byte, row *Row) error {
 // Item is Fast for a record that Split found, and spares the search for its
 // structure. The batch must not have been released.
 func (p *Projection) Item(it *Item, row *Row) error {
-	if it.stencil != nil && row.copyOf(p, it) {
+	if it.like != nil && row.copyOf(p, it.Raw, it.like) {
 		return nil
 	}
 	if it.index == nil || len(it.Raw) > MaxRecord || it.Raw[0] != '{' {

@@ -58,8 +58,9 @@ func (s *splitter) likeStencil(mayWrap bool) (trace, progress) {
 		tree.hit()
 		s.pos += t.from
 		s.fresh = false
-		s.cut.stencil, s.cut.changes = t.node.stencil, t.changes[before:len(t.changes):len(t.changes)]
 		s.batch.changes = t.changes
+		s.batch.likes = append(s.batch.likes, likeness{t.node.stencil, t.changes[before:len(t.changes):len(t.changes)]})
+		s.cut.like = &s.batch.likes[len(s.batch.likes)-1]
 		return t, walked
 	}
 }

@@ -66,12 +66,10 @@ type Item struct {
 	// Defect says why no record could be cut out here; "" is none.
 	Defect string
 
-	index *index // of the bytes around Raw; nil: there is none
-	from  int32  // place of Raw in the index
-	first int32  // of its brackets in the index
-
-	stencil *stencil // that Raw is like; nil: there is none
-	changes []change // the scalars that differ
+	index *index    // of the bytes around Raw; nil: there is none
+	from  int32     // place of Raw in the index
+	first int32     // of its brackets in the index
+	like  *likeness // nil: Raw is like no stencil
 }
 
 // NoOffset is the Offset of an Item whose Raw stands nowhere in the input.

@@ -33,6 +33,13 @@ type change struct {
 	from, to uint32
 }
 
+// likeness tells of a record that it is like a stencil, and which of its scalars
+// are other ones.
+type likeness struct {
+	stencil *stencil
+	changes []change
+}
+
 // stencilBytes is the largest record that is kept or compared, in bytes.
 const stencilBytes = 32 << 10
 
@@ -136,7 +143,7 @@ func strictScalar(b []byte, i int) int {
 	if end < 0 {
 		end, _ = readString(b, i+1)
 	}
-	if end < 0 || !ascii && !utf8.Valid(b[i:end]) {
+	if end < 0 || !ascii && validFrom(b, i, end) < 0 {
 		return no
 	}
 	return end

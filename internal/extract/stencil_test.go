@@ -68,7 +68,7 @@ func stencilled(t testing.TB, in []byte, lim Limits, p *Projection, row, strict 
 		defer b.Release()
 		for i := range b.Items {
 			it := &b.Items[i]
-			if it.stencil != nil {
+			if it.like != nil {
 				like++
 			}
 			if it.Raw == nil {
@@ -288,7 +288,7 @@ func feed(t *testing.T, trees *stencilTrees, n int, record func(i int) string) (
 	}
 	err := Split(t.Context(), strings.NewReader(in.String()), Limits{trees: trees}, func(b *Batch) error {
 		for _, it := range b.Items {
-			if it.stencil != nil {
+			if it.like != nil {
 				like++
 			}
 		}

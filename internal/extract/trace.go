@@ -38,48 +38,37 @@ func (t *trace) follow(b []byte) progress {
 // has to be equal. It is the inner loop of the splitter and long for that reason;
 // whatever is not plain is left to others.
 func (t *trace) compare(b []byte) progress {
-	node, from, changes := t.node, t.from, t.changes
+	node := t.node
+	node.traced++
 	next := node.firstLoose(t.scalar)
 	before := node.stencil.text[t.at:node.loose[next].from]
-	if len(before) == len(node.loose[next].before) {
-		next, from, changes = t.plainLoose(b, from, next, changes)
-		before = node.loose[next].before
-	}
 	for {
-		l := &node.loose[next]
-		end := step(b, from, before)
-		if end == stepDiffers {
-			if t.at = int(l.from) - len(before); next > 0 {
-				t.scalar = max(t.scalar, int(node.loose[next-1].scalar)+1)
+		passed, from, changes, same := t.plainLoose(b, t.from, next, before, t.changes)
+		t.from, t.changes = from, changes
+		if passed > 0 {
+			if next += passed; next == len(node.loose) {
+				return walked
 			}
-			t.from, t.changes = from, changes
-			if came := t.unequal(b, next); came != walked {
-				return came
-			}
-			next, from, changes = t.plainLoose(b, t.from, next+1, t.changes)
 			before = node.loose[next].before
-			continue
+			t.scalar = int(node.loose[next-1].scalar) + 1
 		}
-		from += len(before)
-		if l.own == nil {
-			t.at, t.from, t.changes = int(l.from), from, changes
-			return walked
+		l := &node.loose[next]
+		t.at = int(l.from) - len(before)
+		end := stepDiffers
+		if same < 0 {
+			end = step(b, t.from, before)
 		}
-		if end == no {
-			if end = strictScalar(b, from); end < 0 || end == len(b) {
-				t.at, t.from, t.scalar, t.changes = int(l.from), from, int(l.scalar), changes
-				return t.broken(b, end)
-			}
+		var came progress
+		if end == stepDiffers {
+			next, came = t.unequal(b, next, max(same, 0))
+		} else {
+			t.at, t.from = int(l.from), t.from+len(before)
+			next, came = t.loose(b, next, end)
 		}
-		if another(b[from:end], l.own) {
-			changes = append(changes, change{l.scalar, uint32(from), uint32(end)})
-			l.score = looseMost
-		} else if at := l.to; !node.equal(next) {
-			from, before = end, node.stencil.text[at:node.loose[next].from]
-			continue
+		if came != further || next < 0 {
+			return came
 		}
-		next, from, changes = t.plainLoose(b, end, next+1, changes)
-		before = node.loose[next].before
+		before = node.stencil.text[t.at:node.loose[next].from]
 	}
 }
 
@@ -128,14 +117,40 @@ func another(a, b []byte) bool {
 	return string(a) != string(b)
 }
 
-// unequal finds the scalar in which the record differs and reads it. It is loose
-// from now on. Where the structure differs it is unsure.
-func (t *trace) unequal(b []byte, next int) progress {
+// loose reads the loose scalar of a number, of which the end is known or no, and
+// returns the number of the next one; it is no, with what came of it, where the
+// record ends here.
+func (t *trace) loose(b []byte, n, end int) (int, progress) {
+	l := &t.node.loose[n]
+	if l.own == nil {
+		return no, walked
+	}
+	t.scalar = int(l.scalar)
+	if end < 0 {
+		if end = strictScalar(b, t.from); end < 0 || end == len(b) {
+			return no, t.broken(b, end)
+		}
+	}
+	from := t.from
+	t.at, t.from, t.scalar = int(l.to), end, t.scalar+1
+	if another(b[from:end], l.own) {
+		t.changes = append(t.changes, change{l.scalar, uint32(from), uint32(end)})
+		l.score = looseMost
+		return n + 1, further
+	}
+	return n + t.node.equal(n), further
+}
+
+// unequal finds the scalar in which the record differs, somewhere before the
+// loose scalar of a number, and reads it; some bytes are known to be equal. It
+// returns the number of the next one; it is no, with what came of it, where the
+// record ends here or the structure differs.
+func (t *trace) unequal(b []byte, n, same int) (int, progress) {
 	text, scalars := t.node.stencil.text, t.node.stencil.scalars
-	same := sharedPrefix(text[t.at:], b[t.from:])
+	same += sharedPrefix(text[t.at+same:], b[t.from+same:])
 	at, from := t.at+same, t.from+same
 	if from == len(b) {
-		return further
+		return no, further
 	}
 	k := t.scalar
 	for k < len(scalars) && (int(scalars[k].to) < at || int(scalars[k].to) == at && text[scalars[k].from] == '"') {
@@ -143,21 +158,20 @@ func (t *trace) unequal(b []byte, next int) progress {
 	}
 	if k == len(scalars) || int(scalars[k].from) > at {
 		t.at, t.from, t.scalar = at, from, k
-		return unsure
+		return no, unsure
 	}
 	own := scalars[k]
 	t.at, t.from, t.scalar = int(own.from), from-(at-int(own.from)), k
 	end := strictScalar(b, t.from)
 	if end < 0 || end == len(b) {
-		return t.broken(b, end)
+		return no, t.broken(b, end)
 	}
 	from, t.at, t.from, t.scalar = t.from, int(own.to), end, k+1
 	if !another(b[from:end], text[own.from:own.to]) {
-		return unsure // a number that ends here, and what follows differs
+		return no, unsure // a number that ends here, and what follows differs
 	}
 	t.changes = append(t.changes, change{uint32(k), uint32(from), uint32(end)})
-	t.node.loosen(next, k)
-	return walked
+	return n + t.node.differs(n, k), further
 }
 
 // shortScalar is how near the end of what is there a scalar other than a string

@@ -8,7 +8,7 @@ DATA plains<>+1(SB)/1, $0x5c // backslash
 DATA plains<>+2(SB)/1, $0x20 // the first that is no control character
 GLOBL plains<>(SB), RODATA|NOPTR, $3
 
-// func plainLooseAVX2(b *byte, from, size int, l *loose, room *change) (passed, changed, to int)
+// func plainLooseAVX2(b *byte, from, size int, l *loose, before *byte, length int, room *change) (passed, changed, to, same int)
 //
 // Registers over the loop:
 //	SI b  R8 where we are  DX the last place from which 32 bytes can be read
@@ -19,12 +19,15 @@ GLOBL plains<>(SB), RODATA|NOPTR, $3
 //	BX the scalar in the record  AX its size
 //
 // Nothing is written of a loose scalar before it is passed.
-TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-64
+TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-88
 	MOVQ b+0(FP), SI
 	MOVQ from+8(FP), R8
 	MOVQ size+16(FP), DX
 	MOVQ l+24(FP), R10
-	MOVQ room+32(FP), R11
+	MOVQ before+32(FP), DI
+	MOVQ length+40(FP), CX
+	MOVQ room+48(FP), R11
+	MOVQ $-1, same+80(FP)
 	XORL R12, R12
 	ADDQ SI, R8
 	LEAQ -32(SI)(DX*1), DX
@@ -34,16 +37,11 @@ TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-64
 	VPBROADCASTB plains<>+2(SB), Y10
 
 scalar:
-	MOVQ  loose_own(R10), R13
-	TESTQ R13, R13
-	JZ    done
-	MOVQ  loose_before(R10), DI
-	MOVQ  (loose_before+8)(R10), CX
-	LEAQ  (R8)(CX*1), BX
-	CMPQ  BX, DX
-	JHI   done
-	CMPQ  CX, $32
-	JB    short
+	LEAQ (R8)(CX*1), BX
+	CMPQ BX, DX
+	JHI  done
+	CMPQ CX, $32
+	JB   short
 
 	// What stands before is equal: 32 bytes a turn, the last ones once more.
 	SUBQ $32, CX
@@ -54,19 +52,25 @@ next32:
 	VMOVDQU   (R8)(AX*1), Y0
 	VPCMPEQB  (DI)(AX*1), Y0, Y0
 	VPMOVMSKB Y0, R9
-	CMPL      R9, $-1
-	JNE       done
+	XORL      $-1, R9
+	JNE       differs32
 	ADDQ      $32, AX
 
 equal32:
 	CMPQ      AX, CX
 	JB        next32
-	VMOVDQU   (R8)(CX*1), Y0
-	VPCMPEQB  (DI)(CX*1), Y0, Y0
+	MOVQ      CX, AX
+	VMOVDQU   (R8)(AX*1), Y0
+	VPCMPEQB  (DI)(AX*1), Y0, Y0
 	VPMOVMSKB Y0, R9
-	CMPL      R9, $-1
-	JNE       done
-	JMP       value
+	XORL      $-1, R9
+	JEQ       value
+
+differs32:
+	BSFL R9, R9
+	ADDQ R9, AX
+	MOVQ AX, same+80(FP)
+	JMP  done
 
 short:
 	CMPQ CX, $8
@@ -77,17 +81,24 @@ short:
 
 next8:
 	MOVQ (R8)(AX*1), R9
-	CMPQ R9, (DI)(AX*1)
-	JNE  done
+	XORQ (DI)(AX*1), R9
+	JNE  differs8
 	ADDQ $8, AX
 
 equal8:
 	CMPQ AX, CX
 	JB   next8
-	MOVQ (R8)(CX*1), R9
-	CMPQ R9, (DI)(CX*1)
-	JNE  done
-	JMP  value
+	MOVQ CX, AX
+	MOVQ (R8)(AX*1), R9
+	XORQ (DI)(AX*1), R9
+	JEQ  value
+
+differs8:
+	BSFQ R9, R9
+	SHRQ $3, R9
+	ADDQ R9, AX
+	MOVQ AX, same+80(FP)
+	JMP  done
 
 few:
 	XORL AX, AX
@@ -96,14 +107,27 @@ few:
 next1:
 	MOVB (R8)(AX*1), R9
 	CMPB R9, (DI)(AX*1)
-	JNE  done
+	JNE  differs1
 	INCQ AX
 
 equal1:
 	CMPQ AX, CX
 	JB   next1
+	JMP  value
+
+differs1:
+	MOVQ AX, same+80(FP)
+	JMP  done
+
+end:
+	MOVQ BX, R8
+	ADDQ $loose__size, R10
+	JMP  done
 
 value:
+	MOVQ    loose_own(R10), R13
+	TESTQ   R13, R13
+	JZ      end
 	MOVBLZX (BX), R9
 	CMPB    R9, $'"'
 	JNE     bare
@@ -189,6 +213,8 @@ another:
 passed:
 	LEAQ (BX)(AX*1), R8
 	ADDQ $loose__size, R10
+	MOVQ loose_before(R10), DI
+	MOVQ (loose_before+8)(R10), CX
 	JMP  scalar
 
 	// What is no string: a word, or a number without exponent within 31 bytes.
@@ -277,9 +303,9 @@ exponent:
 done:
 	SUBQ l+24(FP), R10
 	SHRQ $6, R10 // loose__size is 64
-	MOVQ R10, passed+40(FP)
-	MOVQ R12, changed+48(FP)
+	MOVQ R10, passed+56(FP)
+	MOVQ R12, changed+64(FP)
 	SUBQ SI, R8
-	MOVQ R8, to+56(FP)
+	MOVQ R8, to+72(FP)
 	VZEROUPPER
 	RET

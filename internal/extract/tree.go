@@ -27,6 +27,8 @@ type stencilNode struct {
 	stencil  *stencil
 	loose    []loose // scalars that mostly are other ones, in order, and the end of the text
 	branches []branch
+	traced   int   // records that have been compared
+	differed []int // which of them was the newest that differed in a scalar
 }
 
 // loose is a scalar that is read at once, as it seldom is the stencil's.
@@ -178,7 +180,7 @@ func (n *stencilNode) firstLoose(scalar int) int {
 }
 
 func newStencilNode(st *stencil) *stencilNode {
-	n := &stencilNode{stencil: st}
+	n := &stencilNode{stencil: st, differed: make([]int, len(st.scalars))}
 	end := uint32(len(st.text))
 	n.loose = append(n.loose, loose{extent: extent{end, end}, scalar: uint32(len(st.scalars)), before: st.text})
 	return n
@@ -187,20 +189,32 @@ func newStencilNode(st *stencil) *stencilNode {
 // loosen makes a scalar the loose one with a number.
 func (n *stencilNode) loosen(i, scalar int) {
 	at := n.stencil.scalars[scalar]
-	n.loose = slices.Insert(n.loose, i, loose{extent: at, scalar: uint32(scalar), score: 1, own: n.stencil.text[at.from:at.to]})
+	n.loose = slices.Insert(n.loose, i, loose{extent: at, scalar: uint32(scalar), score: looseMost, own: n.stencil.text[at.from:at.to]})
 	n.link(i)
 	n.link(i + 1)
 }
 
-// equal notes that a loose scalar was that of the stencil. It is false where
-// the scalar is not loose any more.
-func (n *stencilNode) equal(i int) bool {
+// equal notes that a loose scalar was that of the stencil, and returns 1, or 0
+// where it is not loose any more.
+func (n *stencilNode) equal(i int) int {
 	if n.loose[i].score--; n.loose[i].score >= 0 {
-		return true
+		return 1
 	}
 	n.loose = slices.Delete(n.loose, i, i+1)
 	n.link(i)
-	return false
+	return 0
+}
+
+// differs notes that a scalar, before the loose one with a number, was not that
+// of the stencil, and returns 1 where it has become loose, or else 0: a scalar
+// that seldom is another one stays what it is.
+func (n *stencilNode) differs(i, scalar int) int {
+	before := n.differed[scalar]
+	if n.differed[scalar] = n.traced; n.traced-before > looseMost {
+		return 0
+	}
+	n.loosen(i, scalar)
+	return 1
 }
 
 // link notes what stands before a loose scalar.

@@ -31,7 +31,8 @@ type Batch struct {
 	out   []byte // what was rendered; Raw of table rows points into it
 	index index  // of buf
 
-	changes []change // of items that are like a stencil
+	likes   []likeness // of items
+	changes []change   // in them
 }
 
 // batches are spare batches.
@@ -42,6 +43,8 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 func (b *Batch) Release() {
 	clear(b.Items)
 	b.Items, b.Container = b.Items[:0], ""
+	clear(b.likes)
+	b.likes = b.likes[:0]
 	b.buf, b.out, b.changes = b.buf[:0], b.out[:0], b.changes[:0]
 	if cap(b.buf) > batchReused {
 		b.buf = nil
