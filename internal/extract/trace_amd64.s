@@ -12,7 +12,7 @@ GLOBL plains<>(SB), RODATA|NOPTR, $3
 //
 // Registers over the loop:
 //	SI b  R8 where we are  DX the last place from which 32 bytes can be read
-//	R10 the loose scalar  R11 where the next change goes  R12 changes
+//	R10 the loose scalar  R11 where the next change goes  R12 changes  R15 passed
 //	Y8 … Y10 the bytes above
 // At a loose scalar:
 //	DI, CX what stands before it, and how many bytes  R13 the stencil's
@@ -29,6 +29,7 @@ TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-88
 	MOVQ room+48(FP), R11
 	MOVQ $-1, same+80(FP)
 	XORL R12, R12
+	XORL R15, R15
 	ADDQ SI, R8
 	LEAQ -32(SI)(DX*1), DX
 
@@ -121,7 +122,7 @@ differs1:
 
 end:
 	MOVQ BX, R8
-	ADDQ $loose__size, R10
+	INCQ R15
 	JMP  done
 
 value:
@@ -212,6 +213,7 @@ another:
 
 passed:
 	LEAQ (BX)(AX*1), R8
+	INCQ R15
 	ADDQ $loose__size, R10
 	MOVQ loose_before(R10), DI
 	MOVQ (loose_before+8)(R10), CX
@@ -301,9 +303,7 @@ exponent:
 	JMP  kept
 
 done:
-	SUBQ l+24(FP), R10
-	SHRQ $6, R10 // loose__size is 64
-	MOVQ R10, passed+56(FP)
+	MOVQ R15, passed+56(FP)
 	MOVQ R12, changed+64(FP)
 	SUBQ SI, R8
 	MOVQ R8, to+72(FP)
