@@ -111,17 +111,17 @@ func fold(a, b uint64) uint64 {
 
 // sum is the hash of a text.
 func (s *salt) sum(text []byte) uint64 {
-	sum := s[0] ^ uint64(len(text))
+	sum, size := s[0], len(text)
 	for ; len(text) >= 8; text = text[8:] {
 		sum = fold(sum^binary.LittleEndian.Uint64(text), s[1])
 	}
-	return s.end(sum, tailWord(text))
+	return s.end(sum, tailWord(text), size)
 }
 
 // lowerSum is the hash of a text in lower case, where it is plain: of ASCII without
 // a joint.
 func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
-	sum = s[0] ^ uint64(len(text))
+	sum, size := s[0], len(text)
 	for ; len(text) >= 8; text = text[8:] {
 		word, plain := lowerWord(binary.LittleEndian.Uint64(text))
 		if !plain {
@@ -130,7 +130,7 @@ func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
 		sum = fold(sum^word, s[1])
 	}
 	word, plain := lowerWord(tailWord(text))
-	return s.end(sum, word), plain
+	return s.end(sum, word, size), plain
 }
 
 // tailWord is less than eight bytes, filled up with blanks.
@@ -142,7 +142,12 @@ func tailWord(text []byte) uint64 {
 	return word
 }
 
-func (s *salt) end(sum, tail uint64) uint64 { return fold(fold(sum^tail, s[1])^s[2], s[3]) }
+// end is the hash of a text of a size from that of its whole words and the rest.
+// The size tells blanks of the text from those of tailWord. It must not meet the
+// words of the text: there it could take back what differs in them.
+func (s *salt) end(sum, tail uint64, size int) uint64 {
+	return fold(fold(sum^tail, s[1])^s[2]^uint64(size), s[3])
+}
 
 // join is the hash of a group that has one value more.
 func (s *salt) join(group, value uint64) uint64 { return fold(group^s[2], value^s[3]) }
