@@ -181,6 +181,23 @@ func isLower(text []byte) bool {
 	return true
 }
 
+// isPlainLower is true of ASCII without capitals, opening brackets and
+// backslashes, which are neighbours: of most ids.
+func isPlainLower(text []byte) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		if (w|(w+(0x80-'A')*ones)&^(w+(0x80-'\\'-1)*ones))&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c >= utf8.RuneSelf || 'A' <= c && c <= '\\' {
+			return false
+		}
+	}
+	return true
+}
+
 // isASCII is true of ASCII.
 func isASCII(text []byte) bool {
 	for ; len(text) >= 8; text = text[8:] {

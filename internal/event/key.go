@@ -43,10 +43,13 @@ var unifiedSpace = []byte("unified")
 // ID is the record's id as its source names it, or nil where it is empty or
 // all zero.
 func (r *Record) ID() []byte {
-	if text := r.coreText(idFields.of(r.logs)); !noID(text) {
-		return text
+	if r.named != r.number {
+		r.id, r.named = r.coreText(idFields.of(r.logs)), r.number
+		if noID(r.id) {
+			r.id = nil
+		}
 	}
-	return nil
+	return r.id
 }
 
 // Key identifies the record. Equal keys are versions of one record. Without

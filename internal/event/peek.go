@@ -43,9 +43,10 @@ func (r *Record) Peek(f Field) (raw []byte, is Standing) {
 	return nil, Mixed
 }
 
-// Only answers for a field that has one value without keeping it: the value,
-// where it is Alone. Empty and Unseen say the same as of Peek. Where it is
-// Mixed, Field has to be asked.
+// Only answers for a field that has one value: the value, where it is Alone.
+// One that stands in the record is not kept, as that is as quick as to look it
+// up. Empty and Unseen say the same as of Peek. Where it is Mixed, Field has to
+// be asked.
 func (r *Record) Only(f Field) (v Value, is Standing) {
 	if p := r.layout.plain[r.shape][f]; p.log&r.logs != 0 {
 		raw := r.row.Raw(int(p.slot))
@@ -53,6 +54,11 @@ func (r *Record) Only(f Field) (v Value, is Standing) {
 			return v, Empty
 		}
 		return r.onlyValue(p.kind, raw)
+	}
+	if int(f) < len(r.cells) {
+		if c := &r.cells[f]; c.number == r.number && c.only {
+			return c.values.List[0], Alone
+		}
 	}
 	d := r.layout.fields[f]
 	raw, is := r.Peek(f)
@@ -62,7 +68,9 @@ func (r *Record) Only(f Field) (v Value, is Standing) {
 	case d.derive == nil:
 		return r.onlyValue(d.kind, raw)
 	case d.derive.only != nil && raw[0] == '"':
-		return Value{Text: d.derive.only(r, r.textOf(raw))}, Alone
+		v = r.store(f, r.one(d.derive.only(r, r.textOf(raw)), String)).List[0]
+		r.cells[f].only = true
+		return v, Alone
 	}
 	return v, Mixed
 }
@@ -104,8 +112,15 @@ func (r *Record) Plain(f Field) bool { return r.layout.plain[r.shape][f].log&r.l
 // onlyValue decodes a value that is one. Most are texts and ids that stand in
 // the record as they are.
 func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
-	if text := unquoted(raw); text != nil && (k == asText || k == asID && isLower(text) && !noID(text)) {
-		return Value{Text: text}, Alone
+	switch k {
+	case asID:
+		if n := len(raw) - 1; n > 0 && raw[0] == '"' && isPlainLower(raw[1:n]) && !noID(raw[1:n]) {
+			return Value{Text: raw[1:n]}, Alone
+		}
+	case asText:
+		if text := unquoted(raw); text != nil {
+			return Value{Text: text}, Alone
+		}
 	}
 	if raw[0] == '[' || k == asJSON || k == asOperation || k == asRecordType {
 		return Value{}, Mixed

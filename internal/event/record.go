@@ -38,6 +38,8 @@ type Record struct {
 
 	key     Key
 	keyed   uint32 // number of the record that key is of
+	id      []byte
+	named   uint32 // number of the record that id is of
 	hashed  []byte // scratch: what a key is made of
 	refused string // why a record that was recognised cannot be read
 
@@ -48,6 +50,7 @@ type Record struct {
 type cell struct {
 	number  uint32
 	compact bool // JSON among the values is without blanks
+	only    bool // it was Only that has found the value
 	values  Values
 }
 
@@ -93,13 +96,17 @@ func (r *Record) Field(f Field) Values {
 // field is Field for other fields that follow from it, to which the blanks
 // between the parts of JSON do not matter.
 func (r *Record) field(f Field) Values {
+	if int(f) < len(r.cells) && r.cells[f].number == r.number {
+		return r.cells[f].values
+	}
+	return r.store(f, r.compute(r.layout.fields[f]))
+}
+
+// store keeps what the record says about a field.
+func (r *Record) store(f Field, v Values) Values {
 	if int(f) >= len(r.cells) {
 		r.cells = append(r.cells, make([]cell, int(f)+1-len(r.cells))...)
 	}
-	if c := &r.cells[f]; c.number == r.number {
-		return c.values
-	}
-	v := r.compute(r.layout.fields[f])
 	r.cells[f] = cell{number: r.number, values: v}
 	return v
 }

@@ -49,6 +49,7 @@ func (m *Matcher) follow(p *plan) *crossing {
 	c := p.trail
 	for c != nil && c.slot != trailEnd {
 		k := m.classify(c.slot, c.field)
+		c.field.class, c.field.round = k, m.round
 		if len(c.ways) > 0 && c.ways[0].class == k {
 			c = c.ways[0].to
 		} else {

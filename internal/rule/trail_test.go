@@ -87,3 +87,32 @@ func TestTrailTells(t *testing.T) {
 		t.Errorf("asked: %v", same.asked)
 	}
 }
+
+// countedPeeks counts how often it is looked at.
+type countedPeeks struct {
+	open
+	peeks int
+}
+
+func (r *countedPeeks) Peek(f event.Field) ([]byte, event.Standing) {
+	r.peeks++
+	return r.open.Peek(f)
+}
+
+// What was looked up on the way is not looked up again for whoever asks later.
+func TestTrailKeepsTheClassesOnItsWay(t *testing.T) {
+	m := mustCompile(t, one("result: 1\n  app: x"), nil).NewMatcher()
+	for range 2 * lessonLength {
+		r := &countedPeeks{open: rec(t, "result=#1", "app=x").expose().opened()}
+		if len(m.Match(r, event.Risk, nil)) != 1 {
+			t.Fatal("the rule does not match")
+		}
+		before := r.peeks
+		for _, f := range m.plan(event.Risk).slots {
+			m.class(f)
+		}
+		if before == 0 || r.peeks > before {
+			t.Fatalf("%d looks, then %d", before, r.peeks)
+		}
+	}
+}
