@@ -43,8 +43,9 @@ type limit struct {
 // alone is used fully. The directory's budget is that of the smallest tenants,
 // 3,500 units in 10 s, until the tenant is known to be larger (see
 // directoryRate). Writes take half of theirs in any span that the service
-// counts, and half of what all applications of the tenant have together, 60 a
-// second. After a wait a second's worth may go at once.
+// counts. They go at the pace of the whole of it, and no more than 31 leave in any
+// second: half of the 60 that all applications of the tenant have together, and the
+// one with which it begins.
 var limits = map[class]limit{
 	directory:  {rate: directoryRate(0), burst: directoryBurst * directoryRate(0), slowest: 5, adaptive: true},
 	reports:    {requests: 5, span: 10 * time.Second},
@@ -53,7 +54,7 @@ var limits = map[class]limit{
 	mail:       {rate: 50, burst: 80, slowest: 0.5, adaptive: true},
 	trace:      {requests: 100, span: 5 * time.Minute},
 	exchange:   {rate: 8, burst: 8, slowest: 0.2, adaptive: true},
-	writes:     {requests: 1500, span: 150 * time.Second, rate: 30, burst: 31, second: 31, slowest: 1, adaptive: true},
+	writes:     {requests: 1500, span: 150 * time.Second, rate: 20, burst: 31, second: 31, slowest: 1, adaptive: true},
 }
 
 // directoryBurst is for how many seconds the directory's units may gather.

@@ -55,7 +55,7 @@ func (f *figure) count(r rig.Request) {
 // TestThousandAccountsInMinutes: a thousand accounts are written and verified
 // within three minutes of simulated time on average, with one request in a
 // hundred failing and at most one in a hundred throttled by a limit. Without
-// faults it takes a minute: four waves that are read back one after the
+// faults it takes 75 seconds: four waves that are read back one after the
 // other, and the pace of the writes. With faults it takes as long as the
 // service asks for silence on top: each of its answers 429, three in ten of the
 // faults, asks for up to thirty seconds. So a single run may take longer, and
@@ -69,11 +69,11 @@ func TestThousandAccountsInMinutes(t *testing.T) {
 		if f.took > most || f.throttled.Load()*100 > f.requests.Load() || f.verified < 990 {
 			t.Error("too slow, too greedy, or too little")
 		}
-		if f.requests.Load() > 7000 || f.parted.Load() > 0 {
+		if f.requests.Load() > 6700 || f.parted.Load() > 0 {
 			t.Errorf("%d requests, %d of them about one account and in a batch", f.requests.Load(), f.parted.Load())
 		}
 	}
-	t.Run("no faults", func(t *testing.T) { check(t, thousand(t, 4, rig.Profile{}), 70*time.Second) })
+	t.Run("no faults", func(t *testing.T) { check(t, thousand(t, 4, rig.Profile{}), 80*time.Second) })
 	var sum time.Duration
 	seeds := 16
 	if racing { // what one does alone the others do too; `make thousand` takes all
