@@ -40,17 +40,22 @@ type likeness struct {
 	changes []change
 }
 
-// stencilBytes is the largest record that is kept or compared, in bytes.
-const stencilBytes = 32 << 10
+// Bounds of a record that is kept: bytes, which hold for one that is compared too,
+// and scalars. Which of them mostly differ is a list that is changed in its
+// middle, so that many would cost more than they spare.
+const (
+	stencilBytes   = 32 << 10
+	stencilScalars = 512
+)
 
 // newStencil keeps a record, which belongs to the stencil then. It is nil where
-// the record is not valid throughout, or not on one line.
+// the record is not valid throughout, not on one line, or has too many scalars.
 func newStencil(text []byte) *stencil {
 	if !utf8.Valid(text) {
 		return nil
 	}
 	r := stencilReader{b: text}
-	if r.value(0, 0) != len(text) {
+	if r.value(0, 0) != len(text) || len(r.scalars) > stencilScalars {
 		return nil
 	}
 	return &stencil{text: text, scalars: r.scalars}

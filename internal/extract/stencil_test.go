@@ -276,6 +276,10 @@ func TestStencilsAreValid(t *testing.T) {
 	if st := newStencil([]byte(deep)); st == nil || len(st.scalars) != 2 {
 		t.Errorf("%s is not the stencil it should be", deep)
 	}
+	most := `{"a":[0` + strings.Repeat(",0", stencilScalars-1) + "]}"
+	if newStencil([]byte(most)) == nil || newStencil([]byte(strings.Replace(most, "0", "0,0", 1))) != nil {
+		t.Errorf("not %d scalars are the most", stencilScalars)
+	}
 }
 
 // feed reads records that are made by number, and counts those that were like a
