@@ -180,6 +180,14 @@ func TestReadCannotWrite(t *testing.T) {
 // where it notices only at its end.
 func TestACancelledTransactionSaysSo(t *testing.T) {
 	d := migrated(t)
+	for _, met := range []error{sql.ErrTxDone, sql.ErrNoRows, errors.New("sql: Rows are closed")} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		err := d.Read(ctx, func(db.Tx) error { cancel(); return met })
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, met) {
+			t.Errorf("%v became %v", met, err)
+		}
+	}
 	never := context.WithoutCancel(t.Context())
 	for name, run := range map[string]func(ctx context.Context, do func(db.Tx) error) error{
 		"read":  d.Read,

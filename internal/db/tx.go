@@ -46,12 +46,8 @@ func told(err error) error {
 	return err
 }
 
-// SQLite's primary result codes SQLITE_INTERRUPT and SQLITE_FULL.
-// https://sqlite.org/rescode.html
-const (
-	sqliteInterrupt = 9
-	sqliteFull      = 13
-)
+// SQLite's primary result code SQLITE_FULL. https://sqlite.org/rescode.html
+const sqliteFull = 13
 
 // setSync acts from the next transaction on: SQLite refuses it inside one.
 func setSync(ctx context.Context, conn *sql.Conn, s Sync) error {
@@ -75,7 +71,8 @@ type beginner interface {
 	BeginTx(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error)
 }
 
-// transact gives back the error of do as it is: the caller knows what it did.
+// transact gives back the error of do as it is, since the caller knows what it
+// did, and beside it that of a context that ended.
 func transact(ctx context.Context, on beginner, do func(Tx) error) (err error) {
 	defer func() { err = stopped(ctx, err) }()
 	tx, err := on.BeginTx(ctx, nil)
@@ -98,13 +95,12 @@ func transact(ctx context.Context, on beginner, do func(Tx) error) (err error) {
 	return nil
 }
 
-// stopped adds the context's own error where a transaction was undone because
-// its context ended: database/sql may then say only that it is over, and SQLite
+// stopped adds the context's own error to that of a transaction whose context
+// ended. What the transaction met then is no reason by itself: database/sql may
+// say that it is over, that its rows are closed or that there are none, SQLite
 // that it was interrupted.
 func stopped(ctx context.Context, err error) error {
-	var e *sqlite.Error
-	over := errors.Is(err, sql.ErrTxDone) || errors.As(err, &e) && e.Code()&0xff == sqliteInterrupt
-	if why := ctx.Err(); over && why != nil && !errors.Is(err, why) {
+	if why := ctx.Err(); err != nil && why != nil && !errors.Is(err, why) {
 		return fmt.Errorf("%w: %w", why, err)
 	}
 	return err

@@ -111,7 +111,10 @@ func (s *Store) Parts(ctx context.Context, id string) (Parts, error) {
 	p := &storedParts{ctx: ctx, store: s, states: map[string]PartState{}}
 	err := s.db.Read(ctx, func(tx db.Tx) error {
 		var taken string
-		if err := tx.QueryRowContext(ctx, `SELECT id, tenant, taken FROM directory_snapshots WHERE id = ?`, id).Scan(&p.id, &p.tenant, &taken); err != nil {
+		err := tx.QueryRowContext(ctx, `SELECT id, tenant, taken FROM directory_snapshots WHERE id = ?`, id).Scan(&p.id, &p.tenant, &taken)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoSnapshot
+		} else if err != nil {
 			return err
 		}
 		var pages int
@@ -121,13 +124,9 @@ func (s *Store) Parts(ctx context.Context, id string) (Parts, error) {
 		if pages == 0 {
 			return errors.New("what the services answered is no longer kept: run `vakt scan` anew")
 		}
-		var err error
 		p.taken, err = time.Parse(time.RFC3339, taken)
 		return err
 	})
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNoSnapshot
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read the parts of snapshot %q: %w", id, err)
 	}

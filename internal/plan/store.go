@@ -200,11 +200,12 @@ var ErrNoPlan = errors.New("no such plan in the state")
 func (s *Store) Plan(ctx context.Context, hash string) (*Plan, error) {
 	var body string
 	err := s.db.Read(ctx, func(tx db.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT body FROM plan_plans WHERE hash = ?`, hash).Scan(&body)
+		err := tx.QueryRowContext(ctx, `SELECT body FROM plan_plans WHERE hash = ?`, hash).Scan(&body)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoPlan
+		}
+		return err
 	})
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNoPlan
-	}
 	if err != nil {
 		return nil, fmt.Errorf("find plan %q: %w", hash, err)
 	}
