@@ -54,10 +54,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(stdout)
 	root.SetErr(errw)
-	err := root.ExecuteContext(ctx)
-	code := a.ended(err)
+	cmd, err := root.ExecuteContextC(ctx)
+	code := a.ended(cmd, err)
 	if stdout.err != nil && code != exitUsage {
 		if !errors.Is(err, stdout.err) {
 			a.complain(fmt.Errorf("write to standard output: %w", stdout.err))
@@ -69,7 +68,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 
 // ended says what went wrong and is the exit code. What has none of its own is
 // wrong usage until the flags and arguments were understood.
-func (a *app) ended(err error) int {
+func (a *app) ended(cmd *cobra.Command, err error) int {
 	var e *exit
 	switch {
 	case err == nil:
@@ -83,10 +82,11 @@ func (a *app) ended(err error) int {
 		a.complain(errors.New("interrupted: nothing was left half done"))
 		return exitFailed
 	}
-	a.complain(err)
 	if a.began {
+		a.complain(err)
 		return exitFailed
 	}
+	a.complain(misused(cmd, err))
 	return exitUsage
 }
 
@@ -169,6 +169,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.detectCommand(), a.scanCommand(), a.reportCommand(), a.planCommand(), a.approveCommand(), a.applyCommand(), a.verifyCommand(), a.rollbackCommand(), a.runsCommand(),
 		a.freezeCommand(true), a.freezeCommand(false), a.journalCommand(), a.doctorCommand(), a.permissionsCommand(), a.exceptionsCommand(),
 		a.rulesCommand(), a.baselineCommand(), a.configCommand(), a.simCommand(), a.versionCommand())
+	a.strict(root)
 	return root
 }
 
