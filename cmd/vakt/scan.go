@@ -113,6 +113,12 @@ func (f *scanFlags) check() error {
 			return usage("--with %q: there is rules", w)
 		}
 	}
+	if f.export == "" {
+		return nil
+	}
+	if err := checkFolder(f.export); err != nil {
+		return failed(fmt.Errorf("--export %q: %w", f.export, err))
+	}
 	return nil
 }
 

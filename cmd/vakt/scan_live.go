@@ -38,11 +38,29 @@ func (a *app) readTenants(ctx context.Context, f *scanFlags, c *daemon.Config) (
 		if errors.Is(l.err, context.Canceled) {
 			return nil, fmt.Errorf("reading tenant %q: %w", t.Name, l.err)
 		}
+		var unwritten *exportError
+		if errors.As(l.err, &unwritten) {
+			return nil, failed(l.err)
+		}
 		l.name = t.Name
 		all = append(all, l)
 	}
 	return all, nil
 }
+
+// exportError says that a tenant was read and its copy could not be written:
+// the place is at fault, not the tenant.
+type exportError struct {
+	folder, tenant string
+	err            error
+}
+
+func (e *exportError) Error() string {
+	return fmt.Sprintf("tenant %q was read, but its copy could not be written to %q: %v: make room there or give another folder; the next scan goes on with what was read",
+		e.tenant, e.folder, e.err)
+}
+
+func (e *exportError) Unwrap() error { return e.err }
 
 func (a *app) readTenant(ctx context.Context, f *scanFlags, t tenant.Tenant, state *state) looked {
 	run, resumed, err := state.begin(ctx, t, f.fresh)
@@ -58,7 +76,7 @@ func (a *app) readTenant(ctx context.Context, f *scanFlags, t tenant.Tenant, sta
 	}
 	if f.export != "" {
 		if err := directory.Export(f.export, got.Parts); err != nil {
-			return looked{err: fmt.Errorf("export to %q: %w", f.export, err)}
+			return looked{err: &exportError{f.export, t.Name, err}}
 		}
 		a.say("Wrote a copy of %s to %s.", text.Terminal(t.Name), text.Terminal(f.export))
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,18 +60,4 @@ func replaceable(path string) bool {
 	}
 	info, err := os.Stat(path)
 	return err != nil || info.Mode().IsRegular() || info.IsDir()
-}
-
-// checkPlaces says before long work what would keep its results from being
-// written: a folder that is not there, or a folder in place of the file.
-func checkPlaces(paths ...string) error {
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			return failed(fmt.Errorf("write %q: it is a folder: give the name of a file", path))
-		}
-		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return failed(fmt.Errorf("write %q: its folder cannot be used: %w", path, err))
-		}
-	}
-	return nil
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// checkPlaces says before long work what would keep its results from being
+// written: a folder that is not there or that nothing can be put into, or a
+// folder in place of the file. A path that is empty was not asked for.
+func checkPlaces(paths ...string) error {
+	for _, path := range paths {
+		if path == "" || !replaceable(path) {
+			continue
+		}
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return failed(fmt.Errorf("write %q: it is a folder: give the name of a file", path))
+		}
+		if err := takesFiles(filepath.Dir(path)); err != nil {
+			return failed(fmt.Errorf("write %q: its folder cannot be used: %w: give another place", path, err))
+		}
+	}
+	return nil
+}
+
+// checkFolder says before long work what would keep files from being written
+// to a folder, which is made where it is not there. Nothing is made yet.
+func checkFolder(path string) error {
+	at := filepath.Clean(path)
+	for up := filepath.Dir(at); up != at; at, up = up, filepath.Dir(up) {
+		if _, err := os.Stat(at); err == nil {
+			break
+		}
+	}
+	if err := takesFiles(at); err != nil {
+		return fmt.Errorf("%w: give a folder that can be written to, or one that is not there yet", err)
+	}
+	return nil
+}
+
+// takesFiles says why no file can be made in a folder; the attempt leaves
+// nothing behind.
+func takesFiles(folder string) error {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return fmt.Errorf("%s: %w", folder, reasonOf(err))
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no folder", folder)
+	}
+	probe, err := os.CreateTemp(folder, ".vakt-*")
+	if err != nil {
+		return fmt.Errorf("no file can be made in %s: %w", folder, reasonOf(err))
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// reasonOf takes the path out of a file error: the name of a probe says
+// nothing to anybody.
+func reasonOf(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
