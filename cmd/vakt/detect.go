@@ -22,6 +22,7 @@ import (
 	"vakt/internal/geo"
 	"vakt/internal/rule"
 	"vakt/internal/source"
+	"vakt/internal/tenant"
 	"vakt/internal/text"
 )
 
@@ -185,6 +186,9 @@ func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
 	}
 	if b.Files.Dates, err = datesFlag(f.dates); err != nil {
 		return nil, err
+	}
+	if f.tenant != "" && !tenant.IsID(f.tenant) {
+		return nil, usage("--tenant-id %q is no id of a tenant: give one such as 11111111-2222-3333-4444-555555555555, as the portal shows it; records do not name their tenant otherwise", f.tenant)
 	}
 	now := time.Now()
 	if b.Since, err = timeFlag("--since", f.since, now); err != nil {

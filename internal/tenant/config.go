@@ -226,13 +226,16 @@ func (d *decoder) name(n *yaml.Node) string {
 	return s
 }
 
+// IsID says whether a text is an id as Entra writes them, in any case.
+func IsID(s string) bool { return uuid().MatchString(strings.ToLower(s)) }
+
 var uuid = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 })
 
 func (d *decoder) uuid(name string, n *yaml.Node) string {
 	s := strings.ToLower(d.text(name, n))
-	if s != "" && !uuid().MatchString(s) {
+	if s != "" && !IsID(s) {
 		d.fail(n.Line, "%s: want an id such as 11111111-2222-3333-4444-555555555555, found %q", name, s)
 	}
 	return s
