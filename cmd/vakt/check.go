@@ -57,7 +57,7 @@ func judge(paths []string, b *baseline.Baseline) (*judged, error) {
 		}
 	}
 	if len(j.verdicts) == 0 {
-		return nil, failed(fmt.Errorf("no rule file (*.yml) in %s", strings.Join(paths, ", ")))
+		return nil, failed(fmt.Errorf("no rule file (*.yml, *.yaml) in %s", strings.Join(paths, ", ")))
 	}
 	return j, nil
 }

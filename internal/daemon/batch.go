@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -103,10 +104,14 @@ func (b *Batch) schema() *event.Schema {
 // prepareIn compiles the rules against a schema that others may share.
 func (b *Batch) prepareIn(schema *event.Schema) error {
 	set, problems := b.Compile(schema)
+	var stops []error
 	for _, p := range problems {
 		if p.Stops() {
-			return fmt.Errorf("rules: %w", p)
+			stops = append(stops, fmt.Errorf("rules: %w", p))
 		}
+	}
+	if len(stops) > 0 {
+		return errors.Join(stops...)
 	}
 	d, err := detect.New(set, schema)
 	if err != nil {

@@ -35,15 +35,10 @@ func loadPath(path string) ([]*rule.Rule, []rule.Problem) {
 	case !info.IsDir():
 		folder, root = filepath.Dir(path), filepath.Base(path)
 	}
-	rules, problems := rule.LoadFS(os.DirFS(folder), root)
+	told := func(name string) string { return filepath.Join(folder, filepath.FromSlash(name)) }
+	rules, problems := rule.LoadNamed(os.DirFS(folder), root, told)
 	if len(rules) == 0 && len(problems) == 0 {
 		return nil, []rule.Problem{{File: path, Message: "no rule is in it: Sigma rules are files that end in .yml or .yaml"}}
-	}
-	for _, r := range rules {
-		r.File = filepath.Join(folder, filepath.FromSlash(r.File))
-	}
-	for i := range problems {
-		problems[i].File = filepath.Join(folder, filepath.FromSlash(problems[i].File))
 	}
 	return rules, problems
 }

@@ -347,6 +347,7 @@ func TestLoadFS(t *testing.T) {
 		"rules/a/one.yml":      file("name: a\n" + one("result: 1")),
 		"rules/a/two.YML":      file("name: a\n" + one("result: 2")),
 		"rules/a/bad.yml":      file("title: [\n"),
+		"rules/c.yaml":         file("name: long ending\n" + one("result: 1")),
 		"rules/a/one.hit.json": file("{}"),
 		"rules/README.md":      file("title: x"),
 		"rules/huge.yml":       file(strings.Repeat("# x\n", maxFile/4+1)),
@@ -357,7 +358,7 @@ func TestLoadFS(t *testing.T) {
 	for _, r := range rules {
 		names = append(names, r.Name+" "+r.File)
 	}
-	if diff := cmp.Diff([]string{"a rules/a/one.yml", "b rules/b.yml"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"a rules/a/one.yml", "b rules/b.yml", "long ending rules/c.yaml"}, names); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{
@@ -367,6 +368,13 @@ func TestLoadFS(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, messages(problems)); diff != "" {
 		t.Error(diff)
+	}
+	_, problems = LoadNamed(fsys, "rules", func(name string) string { return "here/" + name })
+	for i := range want {
+		want[i] = "here/" + strings.Replace(want[i], "in rules/", "in here/rules/", 1)
+	}
+	if diff := cmp.Diff(want, messages(problems)); diff != "" {
+		t.Errorf("named otherwise: %s", diff)
 	}
 	if rules, problems := LoadFS(fsys, "elsewhere.yml"); len(rules) != 1 || len(problems) != 0 {
 		t.Errorf("one file: %d rules, %v", len(rules), problems)
