@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,37 +11,61 @@ import (
 // looksAt is how many bytes looks wants to see.
 const looksAt = 4096
 
-// magics are the first bytes of formats that people mistake for logs.
-var magics = []struct{ magic, looks string }{
-	{"%PDF-", "a PDF"},
-	{"PAR1", "Parquet"},
-	{"ElfFile\x00", "a Windows event log (EVTX)"},
-	{"SQLite format 3\x00", "SQLite"},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file, such as an Excel workbook (.xls)"},
-	{"\x1f\x8b", "a gzip file inside another encoding"},
-	{"\x28\xb5\x2f\xfd", "a zstd file inside another encoding"},
-	{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"},
-	{"Rar!\x1a\x07", "a RAR archive"},
-	{"\xfd7zXZ\x00", "an xz file"},
-	{"BZh", "a bzip2 file"},
-	{"Obj\x01", "Avro"},
-	{"ORC", "ORC"},
+// magics are the first bytes of formats that people mistake for logs. What is
+// packed in some of them may well be one.
+var magics = []struct {
+	magic, looks string
+	packed       bool
+}{
+	{"%PDF-", "a PDF", false},
+	{"PAR1", "Parquet", false},
+	{"ElfFile\x00", "a Windows event log (EVTX)", false},
+	{"SQLite format 3\x00", "SQLite", false},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file, such as an Excel workbook (.xls)", false},
+	{"\x1f\x8b", "a gzip file inside another encoding", true},
+	{"\x28\xb5\x2f\xfd", "a zstd file inside another encoding", true},
+	{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", true},
+	{"Rar!\x1a\x07", "a RAR archive", true},
+	{"\xfd7zXZ\x00", "an xz file", true},
+	{"BZh", "a bzip2 file", true},
+	{"Obj\x01", "Avro", false},
+	{"ORC", "ORC", false},
 }
 
 // looks says what an input that is not JSON looks like, by its first bytes.
-func looks(head []byte) string {
+func looks(head []byte) *UnknownFormat {
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
-			return m.looks
+			return &UnknownFormat{Looks: m.looks, Packed: m.packed}
 		}
 	}
-	if IsZip(head) {
-		return looksZip(head)
+	switch {
+	case IsZip(head):
+		return &UnknownFormat{Looks: looksZip(head)}
+	case isTar(head):
+		return &UnknownFormat{Looks: "a tar archive", Packed: true}
+	case isBinary(head):
+		return &UnknownFormat{Looks: "binary data"}
 	}
-	if isBinary(head) {
-		return "binary data"
+	return &UnknownFormat{Looks: looksText(head)}
+}
+
+// isTar says whether a tar archive begins here. Its oldest form has no mark, but
+// each has a checksum in its first block: the sum of the bytes, of which those
+// of the checksum itself count as spaces.
+func isTar(head []byte) bool {
+	const block, at, end = 512, 148, 156
+	if len(head) < block || head[0] == 0 {
+		return false
 	}
-	return looksText(head)
+	want, err := strconv.ParseInt(strings.Trim(string(head[at:end]), " \x00"), 8, 64)
+	sum := int64((end - at) * ' ')
+	for i, c := range head[:block] {
+		if i < at || i >= end {
+			sum += int64(c)
+		}
+	}
+	return err == nil && sum == want
 }
 
 // looksZip tells Office files, which are ZIP archives, from others.

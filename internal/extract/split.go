@@ -94,6 +94,8 @@ var ErrEmpty = errors.New("empty: there is no record in it")
 type UnknownFormat struct {
 	// Looks says what it looks like, such as "a PDF".
 	Looks string
+	// Packed is true of archives and compressed files, in which a log may be.
+	Packed bool
 	// Why is what Limits.Header said about the columns of a CSV file.
 	Why error
 }

@@ -72,7 +72,7 @@ func (s *splitter) start() (done bool, err error) {
 	if onlyNUL(head) && s.restIsNUL() {
 		return false, &UnknownFormat{Looks: "only NUL bytes"}
 	}
-	return false, &UnknownFormat{Looks: looks(head)}
+	return false, looks(head)
 }
 
 // restIsNUL reads on as long as there are NUL bytes.

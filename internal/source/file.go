@@ -274,6 +274,8 @@ func (f *Files) judge(ctx context.Context, e *Entry, walked bool, err error) err
 		e.Problem = unsure.what
 	case errors.As(err, &unknown) && unknown.Why != nil:
 		e.Problem = unknown.Error()
+	case errors.As(err, &unknown) && unknown.Packed:
+		e.Problem = unknown.Looks + ", which is not opened here: unpack it and give what was in it"
 	case errors.As(err, &unknown) && walked && harmless(unknown.Looks):
 		e.Note = "not a log: " + unknown.Error()
 	case errors.As(err, &unknown):

@@ -16,7 +16,7 @@ import (
 func TestProblemsAndNotes(t *testing.T) {
 	const expected = "; expected JSON: "
 	const breaksOff = "ends early"
-	gz := gzipped(t, strings.Repeat(lines, 200))
+	gz, tar := gzipped(t, strings.Repeat(lines, 200)), string(tarred(t, "signins.json", lines))
 	for _, tt := range []struct {
 		name, data    string
 		named, walked string // part of the problem; a note begins with "note: "
@@ -28,6 +28,9 @@ func TestProblemsAndNotes(t *testing.T) {
 		{"a.csv", "Date (UTC),User\n2026-03-02,ann\n", `a CSV file with columns "Date (UTC)", "User": this is no export that is known: for sign-ins of the portal it lacks Request ID, `, `a CSV file with columns "Date (UTC)", "User": this is no export`},
 		{"a.pdf", "%PDF-1.7\n", "not JSON: looks like a PDF" + expected, "note: not a log: not JSON: looks like a PDF"},
 		{"a.parquet", "PAR1....", "not JSON: looks like Parquet" + expected, "not JSON: looks like Parquet" + expected},
+		{"a.tar", tar, "a tar archive, which is not opened here: unpack it", "a tar archive, which is not opened here: unpack it"},
+		{"a.tar.gz", string(gzipped(t, tar)), "a tar archive, which is not opened here: unpack it", "a tar archive, which is not opened here: unpack it"},
+		{"a.7z", "7z\xbc\xaf\x27\x1c", "a 7-Zip archive, which is not opened here: unpack it", "a 7-Zip archive, which is not opened here: unpack it"},
 		{"short.gz", string(gz[:len(gz)-9]), breaksOff, breaksOff},
 		{"twice.gz", string(gzipped(t, string(gz))), "an archive inside an archive: unpack it first", "an archive inside an archive: unpack it first"},
 		{"empty.zip", string(zipped(t)), "the zip archive holds no file", "note: the zip archive holds no file"},
