@@ -158,17 +158,13 @@ func (f *Files) spool(ctx context.Context, in *stream, text io.Reader) (_ io.Rea
 	if in.again != nil || f.Dates != event.AnyOrder || !hasDates(b) {
 		return b, done, nil
 	}
-	tmp, err := Scratch("")
+	kept, err := f.keep(ctx, in.path, b)
 	if err != nil {
-		return nil, done, fmt.Errorf("make a temporary file for the input: %w", err)
+		return nil, done, &stopped{err}
 	}
-	done = func() { _ = tmp.Close() }
-	size, err := io.Copy(tmp, &live{ctx, b})
-	if ctx.Err() != nil {
-		return nil, done, ctx.Err()
-	}
-	in.again = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(tmp, 0, size)), nil }
-	return io.MultiReader(io.NewSectionReader(tmp, 0, size), ended{err}), done, nil
+	section := func() *io.SectionReader { return io.NewSectionReader(kept, 0, kept.size) }
+	in.again = func() (io.ReadCloser, error) { return io.NopCloser(section()), nil }
+	return io.MultiReader(section(), ended{kept.broken}), func() { _ = kept.Close() }, nil
 }
 
 // ended is the end of an input that broke off, or came to its end.

@@ -31,6 +31,9 @@ type Files struct {
 	// Hash asks for the SHA-256 of every input as stored; of a member of an
 	// archive, of the file that was packed.
 	Hash bool
+	// Scratch makes the temporary file for an input that comes once and must be
+	// read twice, where that is not Scratch in the system's folder.
+	Scratch func() (*os.File, error)
 	// Progress, if set, is told how many bytes, as stored, were read since it
 	// was last called, once a piece. Its calls do not overlap.
 	Progress func(bytes int)
@@ -132,19 +135,15 @@ func (f *Files) flow(ctx context.Context, in found, r io.Reader, l *inputs, h Ha
 	if !extract.IsZip(head) {
 		return f.input(ctx, stream{path: in.path, bytes: unsized, r: b, tell: f.Progress}, l, h)
 	}
-	tmp, err := Scratch("")
+	kept, err := f.keep(ctx, in.path, b)
 	if err != nil {
-		return l.unread(in.path, fmt.Errorf("make a temporary file for the archive: %w", err))
+		return err
 	}
-	defer tmp.Close() //nolint:errcheck // nothing is lost with it
-	size, err := io.Copy(tmp, &live{ctx, b})
-	if ctx.Err() != nil {
-		return ctx.Err()
+	defer kept.Close() //nolint:errcheck // nothing is lost with it
+	if kept.broken != nil {
+		return l.unread(in.path, fmt.Errorf("read the archive: %w", kept.broken))
 	}
-	if err != nil {
-		return l.unread(in.path, fmt.Errorf("read the archive: %w", err))
-	}
-	return f.archive(ctx, in, tmp, size, l, h)
+	return f.archive(ctx, in, kept, kept.size, l, h)
 }
 
 // unsized is the size of a stream: as much as comes.
