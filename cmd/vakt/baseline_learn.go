@@ -119,7 +119,7 @@ func (a *app) located(f *detectFlags) (b *daemon.Batch, done func(), err error) 
 
 // inputError says what to do about logs that could not be read.
 func inputError(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, source.ErrNoInput) {
+	if errors.Is(err, source.ErrNoInput) {
 		return failed(fmt.Errorf("%w: check the path; a folder is read with all that is in it", err))
 	}
 	return failed(err)

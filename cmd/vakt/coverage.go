@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -155,7 +154,7 @@ func (a *app) watched(ctx context.Context, b *daemon.Batch, inputs []string) (*d
 	b.Files.Progress = p.add
 	r, err := b.Run(ctx, inputs)
 	p.stop()
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, source.ErrNoInput) {
+	if errors.Is(err, source.ErrNoInput) {
 		return nil, nil, failed(fmt.Errorf("%w: check the path; a folder is read with all that is in it", err))
 	}
 	if err != nil {

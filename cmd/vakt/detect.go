@@ -119,7 +119,7 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	report, err := b.Run(cmd.Context(), args)
 	p.stop()
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, source.ErrNoInput) {
+		if errors.Is(err, source.ErrNoInput) {
 			return failed(fmt.Errorf("%w: check the path; a folder is read with all that is in it", err))
 		}
 		return failed(err)

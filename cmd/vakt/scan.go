@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -234,7 +233,7 @@ func (a *app) evidence(ctx context.Context, f *scanFlags) (*directory.Evidence, 
 	p := a.progress(f.logs)
 	e, ledger, err := daemon.ReadEvidence(ctx, source.Files{Stdin: a.in, Dates: dates, Progress: p.add}, f.logs)
 	p.stop()
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, source.ErrNoInput) {
+	if errors.Is(err, source.ErrNoInput) {
 		return nil, nil, failed(fmt.Errorf("--logs: %w: check the path", err))
 	}
 	if err != nil {

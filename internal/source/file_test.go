@@ -108,6 +108,7 @@ func TestArgumentsThatNameNothing(t *testing.T) {
 		says string
 	}{
 		{filepath.Join(dir, "gone.json"), fs.ErrNotExist, "gone.json\": no such file"},
+		{filepath.Join(dir, "gone.json"), source.ErrNoInput, "gone.json\": no such file"},
 		{dir, source.ErrNoInput, "holds no file"},
 	} {
 		k := &taker{}

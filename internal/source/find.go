@@ -12,6 +12,14 @@ import (
 // ErrNoInput says that an argument names nothing that can be read.
 var ErrNoInput = errors.New("nothing to read")
 
+// noInput is an ErrNoInput that tells why itself.
+type noInput struct{ error }
+
+func (n *noInput) Unwrap() error { return n.error }
+
+// Is makes it an ErrNoInput.
+func (n *noInput) Is(target error) bool { return target == ErrNoInput }
+
 // found is one file that an argument led to.
 type found struct {
 	path   string
@@ -41,7 +49,7 @@ func find(args []string) ([]found, error) {
 		}
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, fmt.Errorf("input %q: %w", arg, reason(err))
+			return nil, &noInput{fmt.Errorf("input %q: %w", arg, reason(err))}
 		}
 		if !info.IsDir() {
 			list = append(list, found{path: arg})
