@@ -72,11 +72,21 @@ func (o *origins) write() error {
 	return nil
 }
 
+// inMemory is the origin of a number, where it is in memory, and nil elsewhere.
+// It must not be changed.
+func (o *origins) inMemory(number uint32) *origin {
+	i := int(number - 1)
+	if i/pageItems < o.written {
+		return nil
+	}
+	return o.item(i)
+}
+
 // of is the origin of a number.
 func (o *origins) of(number uint32) (got origin, err error) {
 	i := int(number - 1)
-	if i/pageItems >= o.written {
-		return *o.item(i), nil
+	if in := o.inMemory(number); in != nil {
+		return *in, nil
 	}
 	var line [originBytes]byte
 	if _, err := o.file.ReadAt(line[:], int64(i)*originBytes); err != nil {

@@ -89,14 +89,21 @@ func (x *decision) facts(target int, of, number uint32) (list []entry) {
 // hands out is used again.
 func (x *decision) traces(target int, see func(of uint32, t *trace, o *origin)) {
 	s := sifter{common: x.common}
-	var o origin
-	var err error
-	s.each(target, false, 0, 1, func(of uint32, t *trace) {
-		if o, err = x.workers[of].origins.of(t.origin); err != nil {
-			x.fail(err)
-			return
+	var read origin
+	s.each(target, false, 0, 1, func(of uint32, list []trace) {
+		from := &x.workers[of].origins
+		for i := range list {
+			o := from.inMemory(list[i].origin)
+			if o == nil {
+				var err error
+				if read, err = from.of(list[i].origin); err != nil {
+					x.fail(err)
+					return
+				}
+				o = &read
+			}
+			see(of, &list[i], o)
 		}
-		see(of, t, &o)
 	})
 	x.fail(s.failed)
 }

@@ -142,6 +142,10 @@ type sifter struct {
 	t      *target
 	twice  map[event.Key]struct{} // records of groups that may fire which were seen more than once
 
+	expected    int      // how many suspects the target has, roughly
+	tally       tally    // of a range of tags
+	likely      tally    // the tags of groups that may fire by that
+	block       []trace  // scratch: see each
 	keys, other []uint64 // tag and place among the suspects
 	list        []suspect
 	group       []suspect
@@ -177,7 +181,7 @@ func (s *sifter) targets(list []int) {
 
 // suspect finds the groups of a target that may fire.
 func (s *sifter) suspect(t int) {
-	counted, followed := s.count(t)
+	counted, followed := s.traceCount(t)
 	s.number, s.t = t, &s.d.targets[t]
 	if s.t.rule.Growth != nil || counted+followed+len(s.t.feeds)+len(s.t.rests) == 0 {
 		return // a growth is decided by its traces
@@ -195,6 +199,7 @@ func (s *sifter) suspect(t int) {
 		}
 		return
 	}
+	s.expected = counted + s.common.facts(t)
 	ranges := 1
 	for ranges < traceRanges && counted/ranges > rangeTraces {
 		ranges *= 2
@@ -230,9 +235,15 @@ func (s *sifter) settle(t int) {
 	if s.t.sifts {
 		s.versions()
 	}
-	s.each(t, true, 0, 1, func(of uint32, t *trace) {
-		if tags.has(t.tag) {
-			s.want(of, t.origin)
+	s.likely.begin(ofSuspects, len(tags))
+	for tag := range tags {
+		s.likely.add(tag, 0)
+	}
+	s.each(t, true, 0, 1, func(of uint32, list []trace) {
+		for i := range list {
+			if s.likely.has(list[i].tag) {
+				s.want(of, list[i].origin)
+			}
 		}
 	})
 }
@@ -280,14 +291,16 @@ func (s *sifter) versions() {
 	if len(s.twice) == 0 {
 		return
 	}
-	s.each(s.number, false, 0, 1, func(of uint32, t *trace) {
-		o, err := s.workers[of].origins.of(t.origin)
-		if err != nil {
-			s.failed = cmp.Or(s.failed, err)
-			return
-		}
-		if _, ok := s.twice[o.key]; ok {
-			s.found = append(s.found, wanted{o, s.number})
+	s.each(s.number, false, 0, 1, func(of uint32, list []trace) {
+		for i := range list {
+			o, err := s.workers[of].origins.of(list[i].origin)
+			if err != nil {
+				s.failed = cmp.Or(s.failed, err)
+				return
+			}
+			if _, ok := s.twice[o.key]; ok {
+				s.found = append(s.found, wanted{o, s.number})
+			}
 		}
 	})
 }

@@ -125,9 +125,12 @@ func (u used) note(s *trial) (traced map[int]bool) {
 	counted, followed, spilled, together, alone := 0, 0, 0, 0, 0
 	traced = map[int]bool{}
 	for _, w := range s.workers {
-		look := func(t *trace) {
-			if o, err := w.origins.of(t.origin); err == nil {
-				traced[int(o.Offset)] = true
+		block := make([]trace, traceBlock)
+		look := func(list []trace) {
+			for i := range list {
+				if o, err := w.origins.of(list[i].origin); err == nil {
+					traced[int(o.Offset)] = true
+				}
 			}
 		}
 		for _, c := range w.recipes {
@@ -138,9 +141,7 @@ func (u used) note(s *trial) (traced map[int]bool) {
 		for i := range w.traces {
 			alone += w.traces[i].counted.own.len() + w.traces[i].followed.own.len()
 			counted, followed = counted+w.traces[i].counted.len(), followed+w.traces[i].followed.len()
-			for t := range w.traces[i].counted.each {
-				look(t)
-			}
+			w.traces[i].counted.each(block, look)
 		}
 		if w.spill == nil {
 			continue
@@ -152,7 +153,7 @@ func (u used) note(s *trial) (traced map[int]bool) {
 				continue
 			}
 			counted += run.count
-			if w.spill.readTraces(&run, 0, 1, look) != nil {
+			if w.spill.readTraces(&run, 0, 1, block, look) != nil {
 				u["unread"]++
 			}
 		}

@@ -16,12 +16,14 @@ type suspect struct {
 	always bool // a firing beneath, which may be at any time
 }
 
-// part looks at the groups of a range of tags.
+// part looks at the groups of a range of tags: at those that may fire by what is
+// counted of them.
 func (s *sifter) part(part, ranges int) {
-	s.gather(part, ranges)
-	if !s.mayFireTogether() {
+	s.count(part, ranges)
+	if s.pick(); s.likely.count == 0 {
 		return
 	}
+	s.gather(part, ranges)
 	s.keys, s.other = sortedTags(s.keys, s.other)
 	for i := 0; i < len(s.keys); {
 		first := i
@@ -39,43 +41,89 @@ func (s *sifter) part(part, ranges int) {
 	}
 }
 
-// mayFireTogether tells whether any group may, as all suspects could if they
-// were of one.
-func (s *sifter) mayFireTogether() bool {
-	bases, always := uint64(0), false
-	for i := range s.list {
-		bases |= 1 << s.list[i].base
-		always = always || s.list[i].always
-	}
-	c := s.t.rule
-	return c.Correlation == nil || always && countsFacts(c) || s.t.canFire(len(s.list), bases)
+// count counts the suspects of a range of tags.
+func (s *sifter) count(part, ranges int) {
+	y := &s.tally
+	y.begin(s.t.tallyOf(), s.expected/ranges/tracesOfGroup)
+	s.each(s.number, false, part, ranges, func(_ uint32, list []trace) {
+		y.room(len(list))
+		for i := range list {
+			y.add(list[i].tag, list[i].value)
+		}
+	})
+	s.eachFact(part, ranges, func(tag uint32, one suspect) {
+		y.room(1)
+		if y.counts == ofRules {
+			one.value = uint64(one.base)
+		}
+		y.add(tag, one.value)
+	})
+	s.eachBeneath(part, ranges, func(tag uint32, one suspect) {
+		y.room(1)
+		if y.add(tag, uint64(one.base)); countsFacts(s.t.rule) {
+			y.slot(tag).times = enough
+		}
+	})
 }
 
-// gather lists the suspects of a range of tags: traces, facts beside them, and
-// firings beneath.
+// tracesOfGroup is how many traces a group has, roughly.
+const tracesOfGroup = 4
+
+// pick leaves the tags in s.likely of which a group may fire.
+func (s *sifter) pick() {
+	s.likely.begin(ofSuspects, 0)
+	for i := range s.tally.slots {
+		if one := &s.tally.slots[i]; one.times > 0 && one.canFire(s.t) {
+			s.likely.room(1)
+			s.likely.add(one.tag, 0)
+		}
+	}
+}
+
+// gather lists the suspects of a range of tags whose groups may fire: traces, facts
+// beside them, and firings beneath.
 func (s *sifter) gather(part, ranges int) {
-	s.roomFor(ranges)
+	room := s.expected / ranges * s.likely.count / s.tally.count
+	room += room / 8 // as tags are spread evenly, but not quite
+	s.keys, s.list = roomy(s.keys, room), roomy(s.list, room)
 	add := func(tag uint32, one suspect) {
-		s.keys = append(s.keys, uint64(tag)<<tagBits|uint64(len(s.list)))
-		s.list = append(s.list, one)
+		if s.likely.has(tag) {
+			s.keys = append(s.keys, uint64(tag)<<tagBits|uint64(len(s.list)))
+			s.list = append(s.list, one)
+		}
 	}
 	ordered := temporal(s.t.rule)
-	s.each(s.number, false, part, ranges, func(of uint32, t *trace) {
-		one := suspect{value: t.value, of: of, origin: t.origin}
-		if ordered {
-			one.base = uint8(t.value)
+	s.each(s.number, false, part, ranges, func(of uint32, list []trace) {
+		for i := range list {
+			t := &list[i]
+			one := suspect{value: t.value, of: of, origin: t.origin}
+			if ordered {
+				one.base = uint8(t.value)
+			}
+			add(t.tag, one)
 		}
-		add(t.tag, one)
 	})
+	s.eachBeneath(part, ranges, add)
+	s.eachFact(part, ranges, add)
+}
+
+// eachBeneath goes through the firings beneath of a range of tags, which may be
+// as many as it takes.
+func (s *sifter) eachBeneath(part, ranges int, see func(tag uint32, one suspect)) {
 	from, to := tagRange(part, ranges)
 	for _, r := range s.t.rests {
 		for tag := range s.tags[r.target] {
 			if tag >= from && tag <= to {
-				add(tag, suspect{base: uint8(r.base), always: true})
+				see(tag, suspect{base: uint8(r.base), always: true})
 			}
 		}
 	}
-	wild := uint64(0)
+}
+
+// eachFact goes through the facts beside traces of a range of tags.
+func (s *sifter) eachFact(part, ranges int, see func(tag uint32, one suspect)) {
+	from, to := tagRange(part, ranges)
+	ordered, wild := temporal(s.t.rule), uint64(0)
 	for e := range s.facts.all(s.number) {
 		if e.kind != isFact {
 			continue
@@ -86,21 +134,9 @@ func (s *sifter) gather(part, ranges int) {
 			if ordered {
 				one.base = e.base
 			}
-			add(tag, one)
+			see(tag, one)
 		}
 	}
-}
-
-// roomFor empties the lists of suspects and gives them the room that one of a
-// number of ranges is likely to need, as tags are spread evenly: lists that grow
-// are copied again and again.
-func (s *sifter) roomFor(ranges int) {
-	traces, _ := s.count(s.number)
-	likely := (traces + s.common.facts(s.number)) / ranges
-	if ranges > 1 {
-		likely += likely / 8
-	}
-	s.keys, s.list = roomy(s.keys, likely), roomy(s.list, likely)
 }
 
 // roomy is a list without items and with room for so many: the one given,

@@ -62,8 +62,9 @@ func (w *Worker) writeTraces() error {
 	return out.Flush()
 }
 
-// readTraces reads those of a run that are in one of a number of ranges.
-func (s *spill) readTraces(run *traceRun, part, ranges int, see func(*trace)) error {
+// readTraces reads those of a run that are in one of a number of ranges, and hands
+// them out in a block, as many at a time as it has room for.
+func (s *spill) readTraces(run *traceRun, part, ranges int, block []trace, see func([]trace)) error {
 	each := traceRanges / ranges
 	from, to := run.marks[part*each], run.marks[(part+1)*each]
 	if from == to {
@@ -72,13 +73,15 @@ func (s *spill) readTraces(run *traceRun, part, ranges int, see func(*trace)) er
 	section := io.NewSectionReader(s.traceFile, run.at+int64(from)*traceBytes, int64(to-from)*traceBytes)
 	in := bufio.NewReaderSize(section, min(runBuffer, (to-from)*traceBytes))
 	var line [traceBytes]byte
-	var t trace
-	for range to - from {
-		if _, err := io.ReadFull(in, line[:]); err != nil {
-			return fmt.Errorf("read what did not fit into memory: %w", err)
+	for left := to - from; left > 0; left -= len(block) {
+		block = block[:min(left, len(block))]
+		for i := range block {
+			if _, err := io.ReadFull(in, line[:]); err != nil {
+				return fmt.Errorf("read what did not fit into memory: %w", err)
+			}
+			block[i].decode(&line)
 		}
-		t.decode(&line)
-		see(&t)
+		see(block)
 	}
 	return nil
 }

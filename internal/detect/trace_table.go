@@ -70,27 +70,39 @@ type strand struct {
 	days  bool   // the traces are of a growth
 }
 
-// each goes through the traces until yield is false, and is false then.
-func (s *strand) each(yield func(*trace) bool) bool {
-	var t trace
+// each copies the traces to a block and hands them out, as many at a time as it
+// has room for.
+func (s *strand) each(block []trace, yield func([]trace)) {
 	for i := range s.table.pages {
 		p := &s.table.pages[i]
-		groups, values := p.column(s.group), p.column(s.value)
-		for n, origin := range p.column(0) {
-			switch {
-			case s.days:
-				t = trace{uint32(origin >> 32), uint32(origin), groups[n]}
-			case s.value > 0:
-				t = trace{sumTag(groups[n]), uint32(origin), values[n]}
-			default:
-				t = trace{sumTag(groups[n]), uint32(origin), s.same}
-			}
-			if !yield(&t) {
-				return false
-			}
+		origins, groups, values := p.column(0), p.column(s.group), p.column(s.value)
+		for len(origins) > 0 {
+			n := min(len(origins), len(block))
+			s.copy(block[:n], origins[:n], groups[:n], values[:n])
+			yield(block[:n])
+			origins, groups, values = origins[n:], groups[n:], values[n:]
 		}
 	}
-	return true
+}
+
+// copy makes traces of what stands in the columns.
+func (s *strand) copy(to []trace, origins, groups, values []uint64) {
+	groups, values = groups[:len(origins)], values[:len(origins)]
+	to = to[:len(origins)]
+	switch {
+	case s.days:
+		for i, origin := range origins {
+			to[i] = trace{uint32(origin >> 32), uint32(origin), groups[i]}
+		}
+	case s.value > 0:
+		for i, origin := range origins {
+			to[i] = trace{sumTag(groups[i]), uint32(origin), values[i]}
+		}
+	default:
+		for i, origin := range origins {
+			to[i] = trace{sumTag(groups[i]), uint32(origin), s.same}
+		}
+	}
 }
 
 // pile is the traces of a target, those of its own and those in tables.
@@ -107,26 +119,25 @@ func (p *pile) len() int {
 	return n
 }
 
-// each goes through the traces. They are valid during the call.
-func (p *pile) each(yield func(*trace) bool) {
-	for t := range p.own.each {
-		if !yield(t) {
-			return
+// each hands out copies of the traces in a block, as many at a time as it has room
+// for.
+func (p *pile) each(block []trace, yield func([]trace)) {
+	for _, page := range p.own.pages {
+		for len(page) > 0 {
+			n := copy(block, page)
+			yield(block[:n])
+			page = page[n:]
 		}
 	}
 	for i := range p.strands {
-		if !p.strands[i].each(yield) {
-			return
-		}
+		p.strands[i].each(block, yield)
 	}
 }
 
 // take copies the traces, and forgets its own.
 func (p *pile) take() []trace {
 	list := make([]trace, 0, p.len())
-	for t := range p.each {
-		list = append(list, *t)
-	}
+	p.each(make([]trace, traceBlock), func(some []trace) { list = append(list, some...) })
 	p.own = paged[trace]{}
 	return list
 }
