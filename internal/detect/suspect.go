@@ -47,6 +47,7 @@ func (s *sifter) count(part, ranges int) {
 	y.begin(s.t.tallyOf(), s.expected/ranges/tracesOfGroup)
 	s.each(s.number, false, part, ranges, func(_ uint32, list []trace) {
 		y.room(len(list))
+		y.fetch(list)
 		for i := range list {
 			y.add(list[i].tag, list[i].value)
 		}
@@ -96,6 +97,9 @@ func (s *sifter) gather(part, ranges int) {
 	s.each(s.number, false, part, ranges, func(of uint32, list []trace) {
 		for i := range list {
 			t := &list[i]
+			if !s.likely.has(t.tag) {
+				continue
+			}
 			one := suspect{value: t.value, of: of, origin: t.origin}
 			if ordered {
 				one.base = uint8(t.value)

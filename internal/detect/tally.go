@@ -9,6 +9,7 @@ import "math"
 type tally struct {
 	slots  []tallied // a power of two
 	count  int       // tags
+	seen   uint32    // see fetch
 	counts tallyKind
 }
 
@@ -76,6 +77,16 @@ func (y *tally) slot(tag uint32) *tallied {
 			return s
 		}
 	}
+}
+
+// fetch brings the slots of traces near: to wait for many at once takes little
+// more than to wait for one.
+func (y *tally) fetch(list []trace) {
+	slots, last, seen := y.slots, uint32(len(y.slots)-1), uint32(0)
+	for i := range list {
+		seen |= slots[list[i].tag&last].times
+	}
+	y.seen = seen
 }
 
 // has tells whether a tag was counted.
