@@ -82,6 +82,16 @@ func (o *origins) inMemory(number uint32) *origin {
 	return o.item(i)
 }
 
+// fetch brings the origins of traces near: see fewAhead.
+func (o *origins) fetch(list []trace) (seen int64) {
+	for i := range list {
+		if in := o.inMemory(list[i].origin); in != nil {
+			seen |= in.time
+		}
+	}
+	return seen
+}
+
 // of is the origin of a number.
 func (o *origins) of(number uint32) (got origin, err error) {
 	i := int(number - 1)

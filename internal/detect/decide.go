@@ -91,6 +91,7 @@ type decision struct {
 
 	pair [2]shown // scratch
 	buf  []byte
+	near int64 // what was fetched: see fewAhead
 }
 
 // common is what all decisions of a run know. Nobody changes it.

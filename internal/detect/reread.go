@@ -92,6 +92,7 @@ func (x *decision) traces(target int, see func(of uint32, t *trace, o *origin)) 
 	var read origin
 	s.each(target, false, 0, 1, func(of uint32, list []trace) {
 		from := &x.workers[of].origins
+		x.near |= from.fetch(list)
 		for i := range list {
 			o := from.inMemory(list[i].origin)
 			if o == nil {

@@ -110,12 +110,15 @@ func (x *decision) inMemory(target int) *inMemory {
 		n := w.facts[target].len()
 		facts += n
 		m.hashes[i] = roomy(m.hashes[i], n)
-		for f := range w.facts[target].each {
-			m.hashes[i] = append(m.hashes[i], w.tagOf(f))
-			if f.byHash() {
-				follow++
+		w.facts[target].eachFew(func(few []fact) {
+			m.fetchGroups(w, few)
+			for k := range few {
+				m.hashes[i] = append(m.hashes[i], w.tagOf(&few[k]))
+				if few[k].byHash() {
+					follow++
+				}
 			}
-		}
+		})
 	}
 	ranges := min(facts/rangeFacts+1, maxRanges)
 	m.width = 1<<32/uint64(ranges) + 1
@@ -165,6 +168,9 @@ func (m *inMemory) front() (uint32, bool) {
 }
 
 func (m *inMemory) next() entry {
+	if m.at%fewAhead == 0 {
+		m.fetch()
+	}
 	r := m.refs[m.at]
 	if m.at++; m.at == len(m.refs) {
 		m.fill()
