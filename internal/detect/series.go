@@ -126,12 +126,26 @@ func (x *decision) gather(points []point) []point {
 // sort orders points: see comparePoints. Of the copies of a record the one to be
 // shown comes first.
 func (x *decision) sort(points []point) {
+	if x.inOrder(points) {
+		return
+	}
 	slices.SortFunc(points, func(a, b point) int {
 		if c := x.comparePoints(&a, &b); c != 0 {
 			return c // mostly, and what follows costs more
 		}
 		return cmp.Or(x.newest(a.key, a.of, b.of), cmp.Compare(b.number, a.number))
 	})
+}
+
+// inOrder tells whether points are sorted and differ, as those of a group mostly
+// are: records come in the order of their time.
+func (x *decision) inOrder(points []point) bool {
+	for i := 1; i < len(points); i++ {
+		if x.comparePoints(&points[i-1], &points[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // comparePoints orders by tenant, group, time, key and value: what tells facts
