@@ -31,6 +31,7 @@ type judge struct {
 	folded []folding // its alerts so far
 
 	points   []point // scratch, as is what follows
+	bridged  []seenAt
 	distinct distinct
 	record   shown
 	gathered gathered

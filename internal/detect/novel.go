@@ -64,11 +64,11 @@ func (j *judge) firstSeen() {
 	for _, s := range sights {
 		begin = min(begin, s.first)
 	}
-	sights = bridged(sights, spanOf(c.Within))
+	j.bridged = bridged(j.bridged[:0], sights, spanOf(c.Within))
 	for i := range facts {
 		f := &facts[i]
 		switch {
-		case seenBefore(sights, f, spanOf(c.Within)) || c.Learned(group, strings.Split(string(j.x.words.text(f.value)), joint), f.time):
+		case seenBefore(j.bridged, f, spanOf(c.Within)) || known && c.Learned(group, strings.Split(string(j.x.words.text(f.value)), joint), f.time):
 		case begin > f.time-spanOf(c.After):
 			j.learning()
 		case j.stands(i, 1):
@@ -77,9 +77,9 @@ func (j *judge) firstSeen() {
 	}
 }
 
-// bridged makes one of stretches of a value that leave no gap between them.
-func bridged(sorted []seenAt, within int64) []seenAt {
-	merged := sorted[:0:0]
+// bridged makes one of stretches of a value that leave no gap between them, and
+// appends them to a list that is empty.
+func bridged(merged, sorted []seenAt, within int64) []seenAt {
 	for _, s := range sorted {
 		if n := len(merged); n > 0 && merged[n-1].value == s.value && s.first <= merged[n-1].last+within {
 			merged[n-1].last = max(merged[n-1].last, s.last)

@@ -257,7 +257,7 @@ func TestFirstSeenIsBlindWithoutItsField(t *testing.T) {
 func TestStretchesOverlap(t *testing.T) {
 	const within = 60
 	list := []seenAt{{stretch: stretch{0, 100}}, {stretch: stretch{50, 60}}, {stretch: stretch{161, 161}}, {value: 1, stretch: stretch{500, 500}}}
-	merged := bridged(list, within)
+	merged := bridged(nil, list, within)
 	for at, want := range map[int64]bool{0: false, 1: true, 55: true, 121: true, 160: true, 161: false, 162: true, 221: true, 222: false, 501: false} {
 		if got := seenBefore(merged, &point{time: at}, within); got != want {
 			t.Errorf("at %d: %v", at, got)
