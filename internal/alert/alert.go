@@ -6,7 +6,6 @@ package alert
 
 import (
 	"encoding/json"
-	"time"
 
 	"vakt/internal/detect"
 	"vakt/internal/event"
@@ -90,8 +89,6 @@ func records(d *detect.Detection) []any {
 	}
 	return list
 }
-
-func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
 
 // present makes an empty list of none, for stable JSON.
 func present(list []string) []string {

@@ -22,6 +22,7 @@ type maker struct {
 	groupBy []string
 	grouped []Grouped
 
+	clock clock
 	text  []byte             // scratch
 	names [2 * hashText]byte // the same: key and id
 }
@@ -59,13 +60,13 @@ func (m *maker) make(a *Alert, n names, d *detect.Detection) {
 	*a = Alert{
 		ID: n.id, Key: n.key,
 		Rule: says.key, Title: r.Title, Description: says.description, Severity: d.Severity, Status: "new",
-		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: stamp(d.First), Count: d.Count,
+		Tenant: cmp.Or(d.Tenant, m.Tenant), FirstSeen: m.clock.stamp(d.First), Count: d.Count,
 		Group: m.groupedBy(says.fields, d.Group), Entities: listed(d), Why: m.why(d, says), Matched: present(d.Matched),
 		Events: present(d.Records[:min(len(d.Records), MaxListed)]), GuideRows: says.rows, MITRE: says.mitre,
 		Formats: m.formatsOf(d.Shapes), Next: says.next, RulesHash: m.RulesHash, BaselineHash: m.BaselineHash,
 	}
 	if a.LastSeen = a.FirstSeen; d.Last != d.First {
-		a.LastSeen = stamp(d.Last)
+		a.LastSeen = m.clock.stamp(d.Last)
 	}
 	a.Pivots = says.pivots.fill(a)
 	if m.ShowEvents {

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -38,21 +39,29 @@ type run struct {
 // names are what the alert of a detection is called.
 type names struct{ id, key string }
 
-// place says which detection an alert is made of, and when that began.
+// place says which detection an alert is made of, when that began, and how its
+// id begins, which mostly is all that has to be compared.
 type place struct {
 	first     int64
+	begin     uint64
 	detection int
 }
+
+// idBegin is how much of an id a place holds.
+const idBegin = 8
 
 // sort orders by first_seen and id.
 func (r *run) sort() {
 	r.places = make([]place, len(r.detections))
 	for i := range r.detections {
-		r.places[i] = place{r.detections[i].First, i}
+		r.places[i] = place{r.detections[i].First, binary.BigEndian.Uint64([]byte(r.names[i].id[:idBegin])), i}
 	}
 	slices.SortFunc(r.places, func(a, b place) int {
 		if a.first != b.first {
 			return cmp.Compare(a.first, b.first)
+		}
+		if a.begin != b.begin {
+			return cmp.Compare(a.begin, b.begin)
 		}
 		return strings.Compare(r.names[a.detection].id, r.names[b.detection].id)
 	})
