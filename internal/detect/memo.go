@@ -17,6 +17,7 @@ type entityMemo struct {
 	places *[manyEntities]uint16 // by hash: 1 + place among the slots; 0: none. nil before the first
 	slots  [][]entitySlot        // in pieces, so that nothing moves and few entities take little
 	taken  int
+	near   uint32 // what was fetched
 }
 
 // entitySlot is an entity and how it is written; length 0: there is none.
@@ -24,7 +25,7 @@ type entitySlot struct {
 	of     uint32 // worker
 	length uint8
 	as     [maxWritten]byte
-	entity event.Entity
+	is     event.Entity
 }
 
 // What is written longer than maxWritten, with texts that came once, is not
@@ -37,18 +38,28 @@ const (
 
 // entity reads one that the worker of a number has written.
 func (m *entityMemo) entity(w *Worker, of uint32, written []byte) event.Entity {
-	if len(written) > maxWritten {
-		return w.entityOf(written)
-	}
-	s := m.slot(written)
-	if s.length == 0 || s.of != of || !bytes.Equal(s.as[:s.length], written) {
-		s.of, s.length, s.entity = of, uint8(copy(s.as[:], written)), w.entityOf(written)
-	}
-	return s.entity
+	return m.slot(written).entity(w, of, written)
 }
 
-// slot is where an entity has its place.
+// fetch lists the slots of entities that workers have written, each behind the
+// number of its worker, and brings them near: see fewAhead.
+func (m *entityMemo) fetch(list []*entitySlot, all *texts) []*entitySlot {
+	seen := uint32(0)
+	for i := range all.len() {
+		s := m.slot(all.at(i)[workerBytes:])
+		if list = append(list, s); s != nil {
+			seen |= s.of | uint32(len(s.is.Name))
+		}
+	}
+	m.near = seen
+	return list
+}
+
+// slot is where an entity has its place; nil where it is not remembered.
 func (m *entityMemo) slot(written []byte) *entitySlot {
+	if len(written) > maxWritten {
+		return nil
+	}
 	if m.places == nil {
 		m.seed, m.places = maphash.MakeSeed(), new([manyEntities]uint16)
 	}
@@ -62,6 +73,17 @@ func (m *entityMemo) slot(written []byte) *entitySlot {
 	}
 	n := int(*place) - 1
 	return &m.slots[n/entityPiece][n%entityPiece]
+}
+
+// entity is the one that the slot holds, which is read where it is another.
+func (s *entitySlot) entity(w *Worker, of uint32, written []byte) event.Entity {
+	if s == nil {
+		return w.entityOf(written)
+	}
+	if s.length == 0 || s.of != of || !bytes.Equal(s.as[:s.length], written) {
+		s.of, s.length, s.is = of, uint8(copy(s.as[:], written)), w.entityOf(written)
+	}
+	return s.is
 }
 
 // entityOf reads an entity that the worker has written.

@@ -18,23 +18,33 @@ func (x *decision) close() error {
 // show fills in a version of a record, and tells the number of the worker whose
 // texts it has.
 func (x *decision) show(s *shown, v version, key event.Key) (of uint32) {
+	row, of := x.row(v)
+	if row == nil {
+		*s = shown{attempt: key}
+		return of
+	}
+	s.read(row, key)
+	return of
+}
+
+// row is that of a version of a record, which is valid until the next is asked
+// for, and the number of the worker whose texts it has; nil where it cannot be
+// read, which ends the decision.
+func (x *decision) row(v version) (row []byte, of uint32) {
 	of, place := v.worker, v.row
 	var err error
 	if v.again {
 		of = uint32(len(x.workers))
 		place, err = x.read(v)
 	}
-	var row []byte
 	if err == nil {
 		row, err = x.worker(of).rows.read(place, &x.buf)
 	}
 	if err != nil {
 		x.fail(err)
-		*s = shown{attempt: key}
-		return of
+		return nil, of
 	}
-	s.read(row, key)
-	return of
+	return row, of
 }
 
 // worker is the worker of a number. Behind those of the run stands the one that

@@ -27,7 +27,8 @@ type sheet struct {
 	idPlaces, ranks            []int // scratch
 	shapes                     map[uint64][]event.Shape
 
-	record shown // scratch
+	record shown         // scratch
+	slots  []*entitySlot // by place in entities
 	buf    []byte
 }
 
@@ -52,10 +53,11 @@ func (s *sheet) read(x *decision, points []point) {
 	}
 	s.shownIDs = s.ids.list()
 	s.order.begin()
-	for i := range s.entities.len() {
+	s.slots = x.memo.fetch(s.slots[:0], &s.entities)
+	for i, slot := range s.slots {
 		key := s.entities.at(i)
 		of := binary.LittleEndian.Uint32(key)
-		s.order.add(x.memo.entity(x.worker(of), of, key[workerBytes:]))
+		s.order.add(slot.entity(x.worker(of), of, key[workerBytes:]))
 	}
 	s.order.end()
 }
@@ -63,7 +65,12 @@ func (s *sheet) read(x *decision, points []point) {
 // put reads the record of a point.
 func (s *sheet) put(p *point) {
 	r := &s.record
-	of := s.x.show(r, p.of, p.key)
+	row, of := s.x.row(p.of)
+	if row == nil {
+		*r = shown{attempt: p.key}
+	} else {
+		r.parse(row, p.key)
+	}
 	if len(r.id) == 0 {
 		r.id = append(append(r.id, "hash:"...), p.key.String()...)
 	}

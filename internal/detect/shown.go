@@ -27,7 +27,7 @@ type shown struct {
 	counted []counted
 	raw     int                         // 1 + place among the records kept by the worker; 0: not kept
 	ids     [2][extract.UUIDLength]byte // scratch for eachEntity
-	row     []byte                      // where it was read from a row: what named is a part of
+	row     []byte                      // where it was copied from a row: what named is a part of
 }
 
 // counted is a value that a watch counts.
@@ -82,7 +82,12 @@ const (
 // read is the reverse of append. It keeps nothing of b.
 func (s *shown) read(b []byte, key event.Key) {
 	s.row = append(s.row[:0], b...)
-	r := rowReader{s.row}
+	s.parse(s.row, key)
+}
+
+// parse is read for a row that stays as it is while s is used.
+func (s *shown) parse(row []byte, key event.Key) {
+	r := rowReader{row}
 	s.time, s.updated = r.signed(), r.signed()
 	s.size, s.shape, s.tenant, s.raw = r.int(), event.Shape(r.int()), uint32(r.int()), r.int()
 	if s.attempt = key; r.int() == 1 {
