@@ -29,8 +29,8 @@ func (m *inMemory) fetchGroups(w *Worker, few []fact) {
 	m.x.near |= int64(seen)
 }
 
-// fetch brings near what the next facts of the range say, and what is shown of
-// them where all are.
+// fetch brings near what the next facts of the range say, their groups where all
+// of them are looked at, and what is shown of them where all are.
 func (m *inMemory) fetch() {
 	ahead := m.refs[m.at:min(m.at+fewAhead, len(m.refs))]
 	workers, seen := m.x.workers, byte(0)
@@ -38,10 +38,15 @@ func (m *inMemory) fetch() {
 		f := ahead[i].fact
 		seen |= f.key[0] | byte(f.kind)
 	}
-	if m.x.d.targets[m.target].family != nil {
+	switch t := &m.x.d.targets[m.target]; {
+	case t.family != nil:
 		for i := range ahead {
 			w := workers[ahead[i].of]
 			seen |= w.rows.near(ahead[i].fact.row) | w.words.near(ahead[i].fact.group)
+		}
+	case t.rule.FirstSeen != nil:
+		for i := range ahead {
+			seen |= workers[ahead[i].of].words.near(ahead[i].fact.group)
 		}
 	}
 	m.x.near |= int64(seen)

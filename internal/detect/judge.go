@@ -32,6 +32,7 @@ type judge struct {
 
 	points   []point // scratch, as is what follows
 	bridged  []seenAt
+	names    []string
 	distinct distinct
 	record   shown
 	gathered gathered

@@ -56,7 +56,8 @@ func sightsOf(list []seenAt, like seenAt, anyValue bool) []seenAt {
 func (j *judge) firstSeen() {
 	c, facts := j.t.rule.FirstSeen, j.now.facts
 	sights := sightsOf(j.sights, seenAt{tenant: facts[0].tenant, group: facts[0].group}, true)
-	group := strings.Split(string(j.x.words.text(facts[0].group)), joint)
+	group := slices.AppendSeq(j.names[:0], strings.SplitSeq(string(j.x.words.text(facts[0].group)), joint))
+	j.names = group
 	begin, known := c.Since(group)
 	if !known {
 		begin = math.MaxInt64
