@@ -212,14 +212,3 @@ func (p *paged[T]) endsWith(v T, like func(*T) bool) bool {
 	}
 	return false
 }
-
-// each goes through the list.
-func (p *paged[T]) each(yield func(*T) bool) {
-	for _, page := range p.pages {
-		for i := range page {
-			if !yield(&page[i]) {
-				return
-			}
-		}
-	}
-}

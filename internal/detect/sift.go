@@ -152,19 +152,6 @@ type sifter struct {
 	last        [maxOrdered]int64
 }
 
-type tagSet map[uint32]struct{}
-
-func (s tagSet) has(tag uint32) bool {
-	_, ok := s[tag]
-	return ok
-}
-
-// trap is a trace of a group that may fire.
-type trap struct {
-	tag        uint32
-	of, origin uint32
-}
-
 func (s *sifter) err() error { return cmp.Or(s.failed, s.facts.err) }
 
 // targets looks for records that are wanted for targets: first, from beneath,

@@ -16,6 +16,20 @@ type suspect struct {
 	always bool // a firing beneath, which may be at any time
 }
 
+// tagSet is tags of groups.
+type tagSet map[uint32]struct{}
+
+func (s tagSet) has(tag uint32) bool {
+	_, ok := s[tag]
+	return ok
+}
+
+// trap is a trace of a group that may fire.
+type trap struct {
+	tag        uint32
+	of, origin uint32
+}
+
 // part looks at the groups of a range of tags: at those that may fire by what is
 // counted of them.
 func (s *sifter) part(part, ranges int) {
