@@ -24,6 +24,7 @@ type proof struct {
 	form      uint64
 	digits    []uint64  // 0xff for each byte of raw that may be another digit, eight bytes a word; none: not made yet
 	stretches []stretch // of the words
+	last      uint64    // 0xff for each of the last eight bytes that may be another digit, or of all if there are fewer
 }
 
 // stretch is some words in which nothing may be another digit, and some in which
@@ -35,11 +36,11 @@ const proofSize = 4 << 10
 
 // form tells which of the proofs a value is like, or 0.
 func (p *proofs) form(raw []byte) uint64 {
-	if k := &p.kept[p.latest]; k.like(raw) {
+	if k := &p.kept[p.latest]; len(k.raw) == len(raw) && k.like(raw) {
 		return k.form
 	}
 	for i := range p.kept {
-		if k := &p.kept[i]; k.like(raw) {
+		if k := &p.kept[i]; len(k.raw) == len(raw) && k.like(raw) {
 			p.latest = i
 			return k.form
 		}
@@ -57,11 +58,9 @@ func (p *proofs) add(raw []byte, form uint64) {
 	p.next = (p.next + 1) % len(p.kept)
 }
 
-// like reports whether a value differs in digits only that may differ.
+// like reports whether a value of the same size differs in digits only that may
+// differ.
 func (k *proof) like(raw []byte) bool {
-	if len(raw) != len(k.raw) {
-		return false
-	}
 	if len(k.digits) == 0 {
 		if bytes.Equal(raw, k.raw) {
 			return true
@@ -81,7 +80,10 @@ func (k *proof) like(raw []byte) bool {
 			i += 8
 		}
 	}
-	return alike(tail(raw[i:]), tail(k.raw[i:]), k.digits[len(k.digits)-1])
+	if n := len(raw) - 8; n >= 0 {
+		return alike(binary.LittleEndian.Uint64(raw[n:]), binary.LittleEndian.Uint64(k.raw[n:]), k.last)
+	}
+	return alike(tail(raw), tail(k.raw), k.last)
 }
 
 // alike compares eight bytes. Those of the mask are digits in both.
@@ -110,6 +112,10 @@ func (k *proof) loosen() {
 	k.digits = append(k.digits[:0], make([]uint64, words+1)...)
 	if bytes.IndexByte(k.raw, '\\') < 0 {
 		k.mark()
+	}
+	k.last = k.digits[words]
+	if rest := len(k.raw) % 8; words > 0 {
+		k.last = k.digits[words-1]>>(8*rest) | k.digits[words]<<(8*(8-rest))
 	}
 	for i := 0; i < words; {
 		var s stretch

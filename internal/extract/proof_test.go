@@ -113,3 +113,25 @@ func TestReadingsAgreeOnDigits(t *testing.T) {
 		t.Errorf("%d of %d changed records are accepted: they say little", accepted, n)
 	}
 }
+
+// TestProofsAtTheirEnds: of a value like another every byte counts, whatever its
+// size.
+func TestProofsAtTheirEnds(t *testing.T) {
+	for size := range 40 {
+		text := []byte(`{"a":"` + strings.Repeat("1x", size)[:size] + `"}`)
+		var p proofs
+		p.add(text, 1)
+		for range 2 {
+			for i, old := range text {
+				for _, c := range []byte{'7', 'y', '"' - 1} {
+					text[i] = c
+					like := old == c || '0' <= old && old <= '9' && c == '7'
+					if got := p.form(text) == 1; got != like {
+						t.Errorf("%s: like is %v, want %v", text, got, like)
+					}
+				}
+				text[i] = old
+			}
+		}
+	}
+}
