@@ -37,8 +37,9 @@ const BaseMost = 256
 // bases are those of a Row.
 type bases struct {
 	of     map[*stencil]*base
-	ring   [BaseMost]*base // by number
-	number uint64          // of the newest
+	ring   [BaseMost]*base     // by number
+	number uint64              // of the newest
+	lately [stencilsMost]*base // that was the newest for a stencil of this number
 
 	now     *base   // that the row is a copy of; nil: none
 	changed []int32 // the slots that are not
@@ -86,8 +87,10 @@ func (r *Row) leaveBase() {
 	if l.now == nil {
 		return
 	}
+	own := l.now.own
+	slots := l.now.slots[:len(own)]
 	for _, n := range l.changed {
-		l.now.slots[n] = l.now.own[n]
+		slots[n] = own[n]
 	}
 	l.changed, l.now, r.slots = l.changed[:0], nil, r.scanned
 }
@@ -153,7 +156,12 @@ func mayBeDocument(raw []byte) bool {
 // baseOf returns the base for a stencil, and makes it if there is none.
 func (r *Row) baseOf(p *Projection, st *stencil) *base {
 	l := &r.bases
+	near := &l.lately[st.number%stencilsMost]
+	if *near != nil && (*near).stencil == st {
+		return *near
+	}
 	if b := l.of[st]; b != nil {
+		*near = b
 		return b
 	}
 	b := r.newBase(p, st)
@@ -163,14 +171,17 @@ func (r *Row) baseOf(p *Projection, st *stencil) *base {
 	l.number++
 	b.number = l.number
 	place := &l.ring[b.number%BaseMost]
-	if *place != nil {
-		delete(l.of, (*place).stencil)
+	if old := *place; old != nil {
+		delete(l.of, old.stencil)
+		if at := &l.lately[old.stencil.number%stencilsMost]; *at == old {
+			*at = nil
+		}
 	}
 	*place = b
 	if l.of == nil {
 		l.of = map[*stencil]*base{}
 	}
-	l.of[st] = b
+	l.of[st], *near = b, b
 	return b
 }
 

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -16,8 +17,9 @@ import (
 // stencil is a record to compare others with: valid JSON on one line. It does
 // not change.
 type stencil struct {
-	text    []byte
+	text    []byte   // with overread bytes of room behind it
 	scalars []extent // in order
+	number  int      // in its tree
 
 	// useless says that a projection cannot make use of it: Row.baseOf.
 	useless atomic.Bool
@@ -48,6 +50,9 @@ const (
 	stencilScalars = 512
 )
 
+// overread is how many bytes a kernel reads from any place in a stencil.
+const overread = 32
+
 // newStencil keeps a record, which belongs to the stencil then. It is nil where
 // the record is not valid throughout, not on one line, or has too many scalars.
 func newStencil(text []byte) *stencil {
@@ -58,7 +63,7 @@ func newStencil(text []byte) *stencil {
 	if r.value(0, 0) != len(text) || len(r.scalars) > stencilScalars {
 		return nil
 	}
-	return &stencil{text: text, scalars: r.scalars}
+	return &stencil{text: slices.Grow(text, overread), scalars: r.scalars}
 }
 
 // stencilReader finds the scalars of a valid record. Its methods take a place

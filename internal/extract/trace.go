@@ -30,18 +30,17 @@ func (t *trace) follow(b []byte) progress {
 		if next == nil {
 			return unsure
 		}
-		t.node = next
+		t.node = next.to
 	}
 }
 
 // compare goes on at one stencil: from one loose scalar to the next the record
-// has to be equal. It is the inner loop of the splitter and long for that reason;
-// whatever is not plain is left to others.
+// has to be equal. Where it differs, and earlier records left the stencil there
+// with the same byte, it goes on at the branch: that byte in that place shows that
+// no scalar stands for another. It is the inner loop of the splitter and long for
+// that reason; whatever is not plain is left to others.
 func (t *trace) compare(b []byte) progress {
-	node := t.node
-	node.traced++
-	next := node.firstLoose(t.scalar)
-	before := node.stencil.text[t.at:node.loose[next].from]
+	node, next, before := t.enter()
 	for {
 		passed, from, changes, same := t.plainLoose(b, t.from, next, before, t.changes)
 		t.from, t.changes = from, changes
@@ -54,6 +53,13 @@ func (t *trace) compare(b []byte) progress {
 		}
 		l := &node.loose[next]
 		t.at = int(l.from) - len(before)
+		if same >= 0 {
+			if onward := node.branch(t.at+same, b[t.from+same]); onward != nil {
+				t.at, t.from, t.scalar, t.node = t.at+same, t.from+same, int(onward.scalar), onward.to
+				node, next, before = t.enter()
+				continue
+			}
+		}
 		end := stepDiffers
 		if same < 0 {
 			end = step(b, t.from, before)
@@ -70,6 +76,15 @@ func (t *trace) compare(b []byte) progress {
 		}
 		before = node.stencil.text[t.at:node.loose[next].from]
 	}
+}
+
+// enter begins with a node where the one before was left. It returns the number of
+// the next loose scalar and what stands before it.
+func (t *trace) enter() (node *stencilNode, next int, before []byte) {
+	node = t.node
+	node.traced++
+	next = node.firstLoose(t.scalar)
+	return node, next, node.stencil.text[t.at:node.loose[next].from]
 }
 
 // What step says of bytes that are not those before the string.

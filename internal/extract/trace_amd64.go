@@ -12,10 +12,13 @@ func (t *trace) plainLoose(b []byte, from, next int, before []byte, changes []ch
 		return 0, from, changes, no
 	}
 	left := t.node.loose[next:]
-	changes = slices.Grow(changes, len(left))
-	room := changes[len(changes):cap(changes)]
-	passed, changed, from, same := plainLooseAVX2(&b[0], from, len(b), &left[0], &before[0], len(before), &room[0])
-	return passed, from, changes[:len(changes)+changed], same
+	n := len(changes)
+	if cap(changes)-n < len(left) {
+		changes = slices.Grow(changes, len(left))
+	}
+	changes = changes[:cap(changes)]
+	passed, changed, from, same := plainLooseAVX2(&b[0], from, len(b), &left[0], &before[0], len(before), &changes[n])
+	return passed, from, changes[:n+changed], same
 }
 
 // plainLooseAVX2 is plainLoose in b of a size: from l on, one of the loose scalars

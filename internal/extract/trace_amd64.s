@@ -3,22 +3,30 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-DATA plains<>+0(SB)/1, $0x22 // quote
-DATA plains<>+1(SB)/1, $0x5c // backslash
-DATA plains<>+2(SB)/1, $0x20 // the first that is no control character
-GLOBL plains<>(SB), RODATA|NOPTR, $3
+// By the low half of a byte, the one byte of those with this half that ends what
+// is plain in a string: the quote or the backslash, or one that is in no row.
+DATA ending<>+0(SB)/8, $0x0000000000220001
+DATA ending<>+8(SB)/8, $0x0000005c00000000
+GLOBL ending<>(SB), RODATA|NOPTR, $16
+
+DATA plains<>+0(SB)/1, $0x20 // the first that is no control character
+GLOBL plains<>(SB), RODATA|NOPTR, $1
+
+// Of the bytes from 0x40 on, a bit for each that may follow a backslash: \ b f n r t.
+#define ESCAPES $0x0014404410000000
 
 // func plainLooseAVX2(b *byte, from, size int, l *loose, before *byte, length int, room *change) (passed, changed, to, same int)
 //
 // Registers over the loop:
 //	SI b  R8 where we are  DX the last place from which 32 bytes can be read
 //	R10 the loose scalar  R11 where the next change goes  R12 changes  R15 passed
-//	Y8 … Y10 the bytes above
+//	Y8, Y10 the bytes above
 // At a loose scalar:
 //	DI, CX what stands before it, and how many bytes  R13 the stencil's
 //	BX the scalar in the record  AX its size
 //
-// Nothing is written of a loose scalar before it is passed.
+// Nothing is written of a loose scalar before it is passed. Of the stencil 32 bytes
+// are read from any place in it, and what is behind the end left out (overread).
 TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-88
 	MOVQ b+0(FP), SI
 	MOVQ from+8(FP), R8
@@ -33,171 +41,67 @@ TEXT ·plainLooseAVX2(SB), NOSPLIT, $0-88
 	ADDQ SI, R8
 	LEAQ -32(SI)(DX*1), DX
 
-	VPBROADCASTB plains<>+0(SB), Y8
-	VPBROADCASTB plains<>+1(SB), Y9
-	VPBROADCASTB plains<>+2(SB), Y10
+	VBROADCASTI128 ending<>+0(SB), Y8
+	VPBROADCASTB   plains<>+0(SB), Y10
 
 scalar:
 	LEAQ (R8)(CX*1), BX
 	CMPQ BX, DX
 	JHI  done
 	CMPQ CX, $32
-	JB   short
+	JHI  long
 
-	// What stands before is equal: 32 bytes a turn, the last ones once more.
-	SUBQ $32, CX
-	XORL AX, AX
-	JMP  equal32
-
-next32:
-	VMOVDQU   (R8)(AX*1), Y0
-	VPCMPEQB  (DI)(AX*1), Y0, Y0
+	// What stands before is equal: of 32 bytes only those count that stand there.
+	VMOVDQU   (R8), Y0
+	VPCMPEQB  (DI), Y0, Y0
 	VPMOVMSKB Y0, R9
-	XORL      $-1, R9
-	JNE       differs32
-	ADDQ      $32, AX
-
-equal32:
-	CMPQ      AX, CX
-	JB        next32
-	MOVQ      CX, AX
-	VMOVDQU   (R8)(AX*1), Y0
-	VPCMPEQB  (DI)(AX*1), Y0, Y0
-	VPMOVMSKB Y0, R9
-	XORL      $-1, R9
-	JEQ       value
-
-differs32:
-	BSFL R9, R9
-	ADDQ R9, AX
-	MOVQ AX, same+80(FP)
-	JMP  done
-
-short:
-	CMPQ CX, $8
-	JB   few
-	SUBQ $8, CX
-	XORL AX, AX
-	JMP  equal8
-
-next8:
-	MOVQ (R8)(AX*1), R9
-	XORQ (DI)(AX*1), R9
-	JNE  differs8
-	ADDQ $8, AX
-
-equal8:
-	CMPQ AX, CX
-	JB   next8
-	MOVQ CX, AX
-	MOVQ (R8)(AX*1), R9
-	XORQ (DI)(AX*1), R9
-	JEQ  value
-
-differs8:
-	BSFQ R9, R9
-	SHRQ $3, R9
-	ADDQ R9, AX
-	MOVQ AX, same+80(FP)
-	JMP  done
-
-few:
-	XORL AX, AX
-	JMP  equal1
-
-next1:
-	MOVB (R8)(AX*1), R9
-	CMPB R9, (DI)(AX*1)
-	JNE  differs1
-	INCQ AX
-
-equal1:
-	CMPQ AX, CX
-	JB   next1
-	JMP  value
-
-differs1:
-	MOVQ AX, same+80(FP)
-	JMP  done
-
-end:
-	MOVQ BX, R8
-	INCQ R15
-	JMP  done
+	NOTL      R9
+	NEGL      CX
+	SHLQ      CX, R9
+	JNE       differs
 
 value:
 	MOVQ    loose_own(R10), R13
 	TESTQ   R13, R13
 	JZ      end
-	MOVBLZX (BX), R9
-	CMPB    R9, $'"'
+	CMPB    (BX), $'"'
 	JNE     bare
 
-	// The string ends at the first quote, and has only plain ASCII before.
+	// The string ends at the first quote that is not escaped.
 	LEAQ 1(BX), CX
-	JMP  within
 
 next:
+	CMPQ      CX, DX
+	JHI       done
 	VMOVDQU   (CX), Y0
-	VPCMPEQB  Y0, Y8, Y1
-	VPCMPEQB  Y0, Y9, Y2
-	VPCMPGTB  Y0, Y10, Y3
+	VPSHUFB   Y0, Y8, Y1
+	VPCMPGTB  Y0, Y10, Y2
+	VPCMPEQB  Y0, Y1, Y1
 	VPOR      Y1, Y2, Y1
-	VPOR      Y1, Y3, Y1
 	VPMOVMSKB Y1, R9
-	TESTL     R9, R9
-	JNZ       found
 	ADDQ      $32, CX
-
-within:
-	CMPQ CX, DX
-	JLS  next
-	JMP  done
-
-found:
-	BSFL R9, R9
-	LEAQ 1(CX)(R9*1), AX
-	CMPB -1(AX), $0x22
-	JNE  done
-	SUBQ BX, AX
+	TESTL     R9, R9
+	JZ        next
+	BSFL      R9, R9
+	LEAQ      -31(CX)(R9*1), AX
+	CMPB      -1(AX), $'"'
+	JNE       rare
+	SUBQ      BX, AX
 
 	// Is it the stencil's? It has as many bytes then.
 kept:
-	CMPQ AX, (loose_own+8)(R10)
-	JNE  another
-	CMPQ AX, $8
-	JB   tiny
-	LEAQ -8(AX), CX
-	MOVQ (BX)(CX*1), R9
-	CMPQ R9, (R13)(CX*1)
-	JNE  another
-	XORL DI, DI
-
-same8:
-	MOVQ (BX)(DI*1), R9
-	CMPQ R9, (R13)(DI*1)
-	JNE  another
-	ADDQ $8, DI
-	CMPQ DI, CX
-	JB   same8
-	JMP  same
-
-tiny:
-	XORL DI, DI
-
-same1:
-	MOVB (BX)(DI*1), R9
-	CMPB R9, (R13)(DI*1)
-	JNE  another
-	INCQ DI
-	CMPQ DI, AX
-	JB   same1
-
-same:
-	CMPL loose_score(R10), $0
-	JLE  done
-	DECL loose_score(R10)
-	JMP  passed
+	CMPQ      AX, (loose_own+8)(R10)
+	JNE       another
+	VMOVDQU   (BX), Y0
+	VPCMPEQB  (R13), Y0, Y0
+	VPMOVMSKB Y0, R9
+	NOTL      R9
+	CMPQ      AX, $32
+	JHI       large
+	MOVL      AX, CX
+	NEGL      CX
+	SHLQ      CX, R9
+	JEQ       same
 
 another:
 	MOVL $const_looseMost, loose_score(R10)
@@ -219,8 +123,144 @@ passed:
 	MOVQ (loose_before+8)(R10), CX
 	JMP  scalar
 
+same:
+	CMPL loose_score(R10), $0
+	JLE  done
+	DECL loose_score(R10)
+	JMP  passed
+
+	// More than 32 bytes, of which the first are compared: the others, the last
+	// 32 once more.
+large:
+	TESTL R9, R9
+	JNE   another
+	LEAQ  -32(AX), CX
+	XORL  DI, DI
+
+same32:
+	ADDQ      $32, DI
+	CMPQ      DI, CX
+	CMOVQHI   CX, DI
+	VMOVDQU   (BX)(DI*1), Y0
+	VPCMPEQB  (R13)(DI*1), Y0, Y0
+	VPMOVMSKB Y0, R9
+	INCL      R9
+	JNE       another
+	CMPQ      DI, CX
+	JB        same32
+	JMP       same
+
+	// More than 32 bytes stand before: 64 a turn, and the last 64 once more, of
+	// which there may be less.
+long:
+	XORL AX, AX
+	SUBQ $64, CX
+	JLE  last
+
+next64:
+	VMOVDQU   (R8)(AX*1), Y0
+	VMOVDQU   32(R8)(AX*1), Y1
+	VPCMPEQB  (DI)(AX*1), Y0, Y0
+	VPCMPEQB  32(DI)(AX*1), Y1, Y1
+	VPAND     Y0, Y1, Y2
+	VPMOVMSKB Y2, R9
+	INCL      R9
+	JNE       differs64
+	ADDQ      $64, AX
+	CMPQ      AX, CX
+	JB        next64
+	MOVQ      CX, AX
+
+last:
+	VMOVDQU   (R8)(AX*1), Y0
+	VMOVDQU   32(R8)(CX*1), Y1
+	VPCMPEQB  (DI)(AX*1), Y0, Y0
+	VPCMPEQB  32(DI)(CX*1), Y1, Y1
+	VPAND     Y0, Y1, Y2
+	VPMOVMSKB Y2, R9
+	INCL      R9
+	JEQ       value
+	JMP       first32
+
+differs64:
+	MOVQ AX, CX
+
+first32:
+	VPMOVMSKB Y0, R9
+	XORL      $-1, R9
+	JNE       found
+	VPMOVMSKB Y1, R9
+	NOTL      R9
+	LEAQ      32(CX), AX
+
+found:
+	BSFL R9, R9
+	ADDQ R9, AX
+	MOVQ AX, same+80(FP)
+	JMP  done
+
+differs:
+	SHRQ CX, R9
+	BSFL R9, R9
+	MOVQ R9, same+80(FP)
+	JMP  done
+
+end:
+	MOVQ BX, R8
+	INCQ R15
+	JMP  done
+
+	// What is not plain is passed where it is an escape of two bytes, or a
+	// character of two or three that is encoded as it should be.
+rare:
+	MOVBLZX -1(AX), R9
+	CMPB    R9, $0x5c
+	JEQ     escape
+	SUBL    $0xc2, R9
+	CMPL    R9, $0x1d // 0xc2 … 0xdf
+	JHI     three
+	LEAQ    1(AX), CX
+	CMPQ    CX, DX
+	JHI     done
+	CMPB    (AX), $-64 // one that follows is less, with its sign
+	JLT     next
+	JMP     done
+
+three:
+	SUBL    $0x1f, R9
+	CMPL    R9, $0x0e // 0xe1 … 0xef
+	JHI     done
+	CMPL    R9, $0x0c // 0xed
+	JEQ     done
+	LEAQ    2(AX), CX
+	CMPQ    CX, DX
+	JHI     done
+	MOVWLZX (AX), R9
+	ANDL    $0xc0c0, R9
+	CMPL    R9, $0x8080
+	JEQ     next
+	JMP     done
+
+escape:
+	LEAQ    1(AX), CX
+	CMPQ    CX, DX
+	JHI     done
+	MOVBLZX (AX), R9
+	CMPB    R9, $'"'
+	JEQ     next
+	CMPB    R9, $'/'
+	JEQ     next
+	SUBL    $0x40, R9
+	CMPL    R9, $63
+	JHI     done
+	MOVQ    ESCAPES, AX
+	BTQ     R9, AX
+	JCS     next
+	JMP     done
+
 	// What is no string: a word, or a number without exponent within 31 bytes.
 bare:
+	MOVBLZX (BX), R9
 	CMPB R9, $'n'
 	JNE  notNull
 	MOVL $4, AX

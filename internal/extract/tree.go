@@ -46,9 +46,10 @@ const looseMost = 4
 
 // branch is a stencil for records that have a byte at a place of another's text.
 type branch struct {
-	at uint32
-	c  byte
-	to *stencilNode
+	at     uint32
+	scalar uint32 // the first that stands behind the place
+	c      byte
+	to     *stencilNode
 }
 
 // Bounds of a tree: stencils, bytes of their texts, and the records without room
@@ -142,7 +143,7 @@ func (t *stencils) learn(record []byte, left *trace) {
 	if len(before)+len(record)-left.from > stencilBytes {
 		return
 	}
-	text := append(append(make([]byte, 0, len(before)+len(record)-left.from), before...), record[left.from:]...)
+	text := append(append(make([]byte, 0, len(before)+len(record)-left.from+overread), before...), record[left.from:]...)
 	if st := newStencil(text); st != nil {
 		t.add(st, left)
 	}
@@ -151,20 +152,21 @@ func (t *stencils) learn(record []byte, left *trace) {
 // add puts a stencil into the tree.
 func (t *stencils) add(st *stencil, left *trace) {
 	to := newStencilNode(st)
+	st.number = t.held
 	t.held++
 	t.bytes += len(st.text)
 	if left.node == nil {
 		t.root = to
 		return
 	}
-	left.node.branches = append(left.node.branches, branch{uint32(left.at), st.text[left.at], to})
+	left.node.branches = append(left.node.branches, branch{uint32(left.at), uint32(left.scalar), st.text[left.at], to})
 }
 
 // branch returns where records go on that have a byte at a place, or nil.
-func (n *stencilNode) branch(at int, c byte) *stencilNode {
+func (n *stencilNode) branch(at int, c byte) *branch {
 	for i := range n.branches {
 		if b := &n.branches[i]; b.c == c && int(b.at) == at {
-			return b.to
+			return b
 		}
 	}
 	return nil
