@@ -73,11 +73,12 @@ func (e *PolicyEffect) See(r *event.Record) {
 	account := maphash.Bytes(e.seed, r.Field(e.account).First())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	slot, found := e.keys.place(r.Key())
+	key := r.Key()
+	slot, found := e.keys.place(&key)
 	if found {
 		return
 	}
-	slot.set(r.Key(), 0, false)
+	slot.set(&key, 0, false)
 	if policies.Unknown {
 		e.unknown++
 		return

@@ -62,7 +62,7 @@ func (s *keySet) add(input int, keys []event.Key) error {
 	}
 	s.touch(keys)
 	for i := range keys {
-		slot, found := s.place(keys[i])
+		slot, found := s.place(&keys[i])
 		first := input
 		if found {
 			s.repeats = true
@@ -74,7 +74,7 @@ func (s *keySet) add(input int, keys []event.Key) error {
 		} else {
 			s.firsts[input]++
 		}
-		slot.set(keys[i], first, found)
+		slot.set(&keys[i], first, found)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (s *keySet) add(input int, keys []event.Key) error {
 // them before any answer is waited for, and then has them at hand.
 func (s *keySet) touch(keys []event.Key) {
 	for i := range keys {
-		s.touched ^= s.page(keys[i]).slots[firstSlot(&keys[i])][0]
+		s.touched ^= s.page(&keys[i]).slots[firstSlot(&keys[i])][0]
 	}
 }
 
@@ -105,17 +105,17 @@ func (s *keySet) again(k event.Key) bool {
 	if !s.repeats {
 		return false
 	}
-	slot, found := s.page(k).find(k)
+	slot, found := s.page(&k).find(&k)
 	return found && slot[keptBytes]&againBit != 0
 }
 
 // page is the one that a key belongs to.
-func (s *keySet) page(k event.Key) *keyPage {
+func (s *keySet) page(k *event.Key) *keyPage {
 	return s.table[binary.BigEndian.Uint64(k[:])>>(64-s.bits)]
 }
 
 // place is the slot of a key: its own, or a free one that is taken with that.
-func (s *keySet) place(k event.Key) (slot *keySlot, found bool) {
+func (s *keySet) place(k *event.Key) (slot *keySlot, found bool) {
 	for {
 		p := s.page(k)
 		if slot, found = p.find(k); found {
@@ -129,14 +129,16 @@ func (s *keySet) place(k event.Key) (slot *keySlot, found bool) {
 	}
 }
 
-// find is the slot of a key, or the free one that it would have.
-func (p *keyPage) find(k event.Key) (slot *keySlot, found bool) {
-	for at := firstSlot(&k); ; at++ {
+// find is the slot of a key, or the free one that it would have. Keys are compared
+// as two words, which lie across each other.
+func (p *keyPage) find(k *event.Key) (slot *keySlot, found bool) {
+	first, last := binary.LittleEndian.Uint64(k[:8]), binary.LittleEndian.Uint64(k[keptBytes-8:keptBytes])
+	for at := firstSlot(k); ; at++ {
 		slot = &p.slots[at%keySlots]
 		if slot.input() < 0 {
 			return slot, false
 		}
-		if [keptBytes]byte(slot[:keptBytes]) == [keptBytes]byte(k[:keptBytes]) {
+		if binary.LittleEndian.Uint64(slot[:8]) == first && binary.LittleEndian.Uint64(slot[keptBytes-8:keptBytes]) == last {
 			return slot, true
 		}
 	}
@@ -163,7 +165,7 @@ func (s *keySet) split(p *keyPage, first uint64) {
 		if binary.BigEndian.Uint64(old[i][:])>>(64-p.bits)&1 == 1 {
 			to = other
 		}
-		slot, _ := to.find(event.Key(old[i]))
+		slot, _ := to.find((*event.Key)(&old[i]))
 		*slot = old[i]
 		to.count++
 	}
@@ -176,14 +178,14 @@ func (s *keySet) split(p *keyPage, first uint64) {
 
 // input is the one that a slot names; -1: the slot is free.
 func (s *keySlot) input() int {
-	return (int(s[keptBytes]>>1) | int(s[keptBytes+1])<<7 | int(s[keptBytes+2])<<15) - 1
+	return int(binary.LittleEndian.Uint32(s[keptBytes-1:])>>9) - 1
 }
 
-func (s *keySlot) set(k event.Key, input int, again bool) {
-	input++
-	*s = keySlot(k)
-	s[keptBytes], s[keptBytes+1], s[keptBytes+2] = byte(input)<<1, byte(input>>7), byte(input>>15)
+func (s *keySlot) set(k *event.Key, input int, again bool) {
+	tail := uint32(input+1)<<9 | uint32(k[keptBytes-1])
 	if again {
-		s[keptBytes] |= againBit
+		tail |= againBit << 8
 	}
+	*s = keySlot(*k)
+	binary.LittleEndian.PutUint32(s[keptBytes-1:], tail)
 }

@@ -64,9 +64,9 @@ func (l *learning) See(r *event.Record) { l.Learner.See(r, l.once) }
 func (l *learning) once(k event.Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	slot, found := l.keys.place(k)
+	slot, found := l.keys.place(&k)
 	if !found {
-		slot.set(k, 0, false)
+		slot.set(&k, 0, false)
 	}
 	return !found
 }
