@@ -19,34 +19,50 @@ type sums struct {
 // sums finds those of the record at hand by a set of fields, once. Without
 // fields there is one group.
 func (w *Worker) sums(r *event.Record, set int) []uint64 {
-	s := &w.summed[set]
-	if s.number == w.number {
-		return s.list
-	}
-	s.number = w.number
 	fields := w.d.sets[set]
-	if len(fields) == 0 {
-		s.list = append(s.list[:0], w.d.sumOf(nil))
-		return s.list
+	if len(fields) == 1 {
+		return w.fieldSums(r, fields[0])
 	}
-	s.list = append(s.list[:0], w.fieldSums(r, fields[0])...)
-	for _, f := range fields[1:] {
-		values := w.fieldSums(r, f)
-		if len(values) == 0 {
-			s.list = s.list[:0]
-			break
-		}
-		before := len(s.list)
-		for _, v := range values[1:] {
-			for _, group := range s.list[:before] {
-				s.list = append(s.list, w.d.salt.join(group, v))
-			}
-		}
-		for i, group := range s.list[:before] {
-			s.list[i] = w.d.salt.join(group, values[0])
-		}
+	s := &w.summed[set]
+	if s.number != w.number {
+		s.number, s.list = w.number, w.joinSums(s.list[:0], r, fields)
 	}
 	return s.list
+}
+
+// joinSums appends the hashes of the groups by several fields, or by none.
+func (w *Worker) joinSums(list []uint64, r *event.Record, fields []event.Field) []uint64 {
+	if len(fields) == 0 {
+		return append(list, w.d.sumOf(nil))
+	}
+	for i, f := range fields {
+		values := w.fieldSums(r, f)
+		switch before := len(list); {
+		case len(values) == 0:
+			return list[:0]
+		case i == 0:
+			list = append(list, values...)
+		case before == 1 && len(values) == 1: // as mostly
+			list[0] = w.d.salt.join(list[0], values[0])
+		default:
+			list = w.crossSums(list, values)
+		}
+	}
+	return list
+}
+
+// crossSums joins each value to each group.
+func (w *Worker) crossSums(groups, values []uint64) []uint64 {
+	before := len(groups)
+	for _, v := range values[1:] {
+		for _, group := range groups[:before] {
+			groups = append(groups, w.d.salt.join(group, v))
+		}
+	}
+	for i, group := range groups[:before] {
+		groups[i] = w.d.salt.join(group, values[0])
+	}
+	return groups
 }
 
 // fieldSums are the hashes of the values of a field, in lower case; empty ones
@@ -60,25 +76,29 @@ func (w *Worker) fieldSums(r *event.Record, f event.Field) []uint64 {
 		return s.list
 	}
 	s.number, s.list = w.number, s.list[:0]
-	add := func(text []byte) {
-		if len(text) > 0 {
-			sum, plain := w.d.salt.lowerSum(text)
-			if !plain {
-				w.text = appendLower(w.text[:0], text)
-				sum = w.d.salt.sum(w.text)
-			}
-			s.list = append(s.list, sum)
-		}
-	}
 	switch v, is := r.Only(f); is {
 	case event.Alone:
-		add(v.Text)
+		if len(v.Text) > 0 {
+			s.list = append(s.list, w.textSum(v.Text))
+		}
 	case event.Mixed:
 		for _, v := range r.Field(f).List {
-			add(v.Text)
+			if len(v.Text) > 0 {
+				s.list = append(s.list, w.textSum(v.Text))
+			}
 		}
 	}
 	return s.list
+}
+
+// textSum is the hash of a text in lower case.
+func (w *Worker) textSum(text []byte) uint64 {
+	sum, plain := w.d.salt.lowerSum(text)
+	if !plain {
+		w.text = appendLower(w.text[:0], text)
+		sum = w.d.salt.sum(w.text)
+	}
+	return sum
 }
 
 // sumOf is the hash of a group by its text, as sums has it.
@@ -111,42 +131,56 @@ func fold(a, b uint64) uint64 {
 
 // sum is the hash of a text.
 func (s *salt) sum(text []byte) uint64 {
-	sum, size := s[0], len(text)
-	for ; len(text) >= 8; text = text[8:] {
-		sum = fold(sum^binary.LittleEndian.Uint64(text), s[1])
+	if len(text) < 8 {
+		return s.end(s[0], shortWord(text), 0, len(text))
 	}
-	return s.end(sum, tailWord(text), size)
+	sum, rest := s[0], text
+	for ; len(rest) > 16; rest = rest[16:] {
+		sum = fold(binary.LittleEndian.Uint64(rest)^s[1], binary.LittleEndian.Uint64(rest[8:])^sum)
+	}
+	rest = text[max(0, len(text)-16):]
+	return s.end(sum, binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[len(rest)-8:]), len(text))
 }
 
 // lowerSum is the hash of a text in lower case, where it is plain: of ASCII without
 // a joint.
 func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
-	sum, size := s[0], len(text)
-	for ; len(text) >= 8; text = text[8:] {
-		word, plain := lowerWord(binary.LittleEndian.Uint64(text))
-		if !plain {
+	if len(text) < 8 {
+		word, plain := lowerWord(shortWord(text))
+		return s.end(s[0], word, 0, len(text)), plain
+	}
+	sum, rest := s[0], text
+	for ; len(rest) > 16; rest = rest[16:] {
+		a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
+		b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[8:]))
+		if !plainA || !plainB {
 			return 0, false
 		}
-		sum = fold(sum^word, s[1])
+		sum = fold(a^s[1], b^sum)
 	}
-	word, plain := lowerWord(tailWord(text))
-	return s.end(sum, word, size), plain
+	rest = text[max(0, len(text)-16):]
+	a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
+	b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[len(rest)-8:]))
+	return s.end(sum, a, b, len(text)), plainA && plainB
 }
 
-// tailWord is less than eight bytes, filled up with blanks.
-func tailWord(text []byte) uint64 {
-	word := uint64(0x2020202020202020)
-	for i := len(text) - 1; i >= 0; i-- {
-		word = word<<8 | uint64(text[i])
+// shortWord is less than eight bytes, some of them twice or filled up with blanks.
+func shortWord(text []byte) (word uint64) {
+	if n := len(text); n >= 4 {
+		return uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
+	}
+	word = 0x2020202020202020
+	for _, c := range text {
+		word = word<<8 | uint64(c)
 	}
 	return word
 }
 
-// end is the hash of a text of a size from that of its whole words and the rest.
-// The size tells blanks of the text from those of tailWord. It must not meet the
+// end is the hash of a text of a size from that of what stands before its last words.
+// The size tells blanks of the text from those of shortWord. It must not meet the
 // words of the text: there it could take back what differs in them.
-func (s *salt) end(sum, tail uint64, size int) uint64 {
-	return fold(fold(sum^tail, s[1])^s[2]^uint64(size), s[3])
+func (s *salt) end(sum, a, b uint64, size int) uint64 {
+	return fold(fold(a^s[1], b^sum)^s[2]^uint64(size), s[3])
 }
 
 // join is the hash of a group that has one value more.
