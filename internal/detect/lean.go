@@ -93,10 +93,10 @@ func (w *Worker) wants(target int, f *fact) bool {
 // isKnown tells whether a match shows only what its groups have shown before it,
 // and notes that they still do. It is false where that takes a closer look.
 func (w *Worker) isKnown(r *event.Record, u *use) bool {
-	known := w.lean.stretches[u.target]
-	if known == nil || u.whole>>r.Shape()&1 == 0 {
+	if !w.asksSights(u, r.Shape()) {
 		return false
 	}
+	known := w.lean.stretches[u.target]
 	groups, values := w.sums(r, u.groupSet), w.sums(r, u.valueSet)
 	at, within := r.Time(), spanOf(w.d.targets[u.target].rule.FirstSeen.Within)
 	k := sighted{tenant: w.tenantOf(r), taken: true}
@@ -110,6 +110,19 @@ func (w *Worker) isKnown(r *event.Record, u *use) bool {
 		}
 	}
 	return len(groups) > 0 && len(values) > 0
+}
+
+// asksSights tells whether isKnown can answer for a use and a shape.
+func (w *Worker) asksSights(u *use, shape event.Shape) bool {
+	return w.lean.stretches[u.target] != nil && u.whole>>shape&1 == 1
+}
+
+// nearSights has fetched what isKnown will look at, if it is one sight.
+func (w *Worker) nearSights(r *event.Record, u *use) {
+	groups, values := w.sums(r, u.groupSet), w.sums(r, u.valueSet)
+	if len(groups) == 1 && len(values) == 1 {
+		w.lean.stretches[u.target].near(&sighted{group: groups[0], value: values[0], tenant: w.tenantOf(r)})
+	}
 }
 
 // begins tells whether a fact may be the first of its group to show its value:

@@ -17,6 +17,7 @@ type recipe struct {
 	sets    []int // sets of fields of whose groups the traces are made: the columns of the table behind the first
 	table   *traceTable
 	turns   []turn        // in the order of the outcomes
+	sights  []*use        // that ask what their groups have shown
 	misses  []*blindCount // where the record counts as one in which something could not be seen
 	asked   []asked
 	records int // that are not in these counts yet
@@ -105,7 +106,13 @@ func (w *Worker) recipeOf(r *event.Record, out []rule.Outcome, again int) *recip
 // through does what a recipe says with the record at hand. It is false, and
 // nothing is done, where the record has several groups or none.
 func (w *Worker) through(c *recipe, r *event.Record, out []rule.Outcome) bool {
-	if c.none || !w.fill(c, r) {
+	if c.none {
+		return false
+	}
+	for _, u := range c.sights {
+		w.nearSights(r, u)
+	}
+	if !w.fill(c, r) {
 		return false
 	}
 	c.records++

@@ -62,6 +62,9 @@ func (m *recipeMaker) match(t *turn, o *rule.Outcome) {
 		case u.role == doubts:
 		case !m.leaves(u):
 			t.uses = append(t.uses, u)
+			if m.w.asksSights(u, m.shape) {
+				m.sights = append(m.sights, u)
+			}
 		case u.role == counts:
 			t.traced = true
 		}

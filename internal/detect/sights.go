@@ -1,7 +1,5 @@
 package detect
 
-import "math/bits"
-
 // sights remembers what the groups of a target have shown, in one table: most
 // records ask for something that is there, and each look at memory that was not
 // used lately costs more than all the rest.
@@ -12,11 +10,22 @@ type sights struct {
 
 const fewSights = 1 << 6
 
+// home is where a sight is looked for first.
+func (k *sighted) home() uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	return fold(k.group^odd, k.value^uint64(k.tenant)<<32^odd>>1)
+}
+
+// near has what is known of a sight fetched, which will be asked for.
+func (s *sights) near(k *sighted) {
+	if s.count > 0 {
+		fetch(&s.slots[k.home()&uint64(len(s.slots)-1)])
+	}
+}
+
 // place is where a sight is, or the free slot that it would have.
 func (s *sights) place(k *sighted) *seen {
-	const odd = 0x9e3779b97f4a7c15
-	high, low := bits.Mul64(k.group^odd, k.value^uint64(k.tenant)<<32^odd>>1)
-	for at := high ^ low; ; at++ {
+	for at := k.home(); ; at++ {
 		if slot := &s.slots[at&uint64(len(s.slots)-1)]; slot.sighted == *k || !slot.taken {
 			return slot
 		}
