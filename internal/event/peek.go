@@ -109,6 +109,29 @@ func (r *Record) Holds(f Field) Standing {
 // that to look at it costs next to nothing.
 func (r *Record) Plain(f Field) bool { return r.layout.plain[r.shape][f].log&r.logs != 0 }
 
+// Columns are the fields of one record that are Plain, until the next Read.
+type Columns struct {
+	plain []plainColumn
+	row   *extract.Row
+	logs  Log
+}
+
+// Columns are those of the record.
+func (r *Record) Columns() Columns { return Columns{r.layout.plain[r.shape], r.row, r.logs} }
+
+// Peek is Record.Peek of a field that is Plain, in fewer steps: it is Empty where raw
+// is nil, else Alone. Of any other field ok is false.
+func (c *Columns) Peek(f Field) (raw []byte, ok bool) {
+	p := &c.plain[f]
+	if p.log&c.logs == 0 {
+		return nil, false
+	}
+	if raw = c.row.Raw(int(p.slot)); extract.IsNull(raw) {
+		raw = nil
+	}
+	return raw, true
+}
+
 // onlyValue decodes a value that is one. Most are texts and ids that stand in
 // the record as they are.
 func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {

@@ -9,30 +9,30 @@ import (
 // fieldState is what a matcher knows about one field: of the record at hand,
 // and of values that came before.
 type fieldState struct {
-	lookup  *lookup
-	field   event.Field // of lookup
-	glances bool        // it has plain tests only
-	memo    memo
+	// What every record needs stands together, so that it comes near together.
+	field    event.Field // of lookup
+	glances  bool        // it has plain tests only
+	constant bool        // all values, and none, are of one class
+	listed   uint32      // the record in whose order it is
+	round    uint32      // of the record that class is of
+	class    *class
+	absent   *class
+	looked   int // see below
+	memo     memo
 
-	recall recall
-
-	unknown, absent, present *class                    // present: a value that no predicate is true of
-	plain                    [2 << maxByteTests]*class // by the plain tests that hold, where there are no others
-
-	constant bool // all values, and none, are of one class
-
-	round  uint32 // of the record that class is of
-	listed uint32 // the record in whose order it is
-	class  *class
+	lookup           *lookup
+	recall           recall
+	unknown, present *class                    // present: a value that no predicate is true of
+	plain            [2 << maxByteTests]*class // by the plain tests that hold, where there are no others
 
 	read     uint32 // the record that the values are of
 	unseen   bool   // they are unknown
 	operands []operand
 
-	// How often its class was asked for, which a crossing of a trail spares, and
-	// how often its values had to be computed first, were looked for among those
+	// How often (looked) its class was asked for, which a crossing of a trail spares,
+	// and how often its values had to be computed first, were looked for among those
 	// remembered, and were compared.
-	looked, mixed, searched, compared int
+	mixed, searched, compared int
 }
 
 func newFieldState(l *lookup) fieldState {

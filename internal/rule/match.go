@@ -49,12 +49,14 @@ type onlySubject interface {
 // again (trail). None of it decides anything: each rule says what it would
 // say if it were evaluated by itself.
 type Matcher struct {
-	set   *Set
-	sub   Subject
-	peek  Peeker      // sub, or nil
-	only  onlySubject // the same
-	now   int64
-	round uint32 // of the current record; a memo of another round is stale
+	set      *Set
+	sub      Subject
+	peek     Peeker        // sub, or nil
+	only     onlySubject   // the same
+	isRecord bool          // sub is an *event.Record
+	columns  event.Columns // of it
+	now      int64
+	round    uint32 // of the current record; a memo of another round is stale
 
 	asked  []uint32 // by predicate that no class answers: the round of its answer
 	answer []Truth
@@ -162,8 +164,13 @@ func (m *Matcher) Listed(r *Raise, log event.Log) Truth { return m.Answer(r.Ques
 // begin forgets the last record.
 func (m *Matcher) begin(sub Subject) {
 	m.sub, m.now = sub, sub.Time()
-	m.peek, _ = sub.(Peeker)
-	m.only, _ = sub.(onlySubject)
+	if r, ok := sub.(*event.Record); ok {
+		m.peek, m.only, m.isRecord, m.columns = r, r, true, r.Columns()
+	} else {
+		m.peek, _ = sub.(Peeker)
+		m.only, _ = sub.(onlySubject)
+		m.isRecord = false
+	}
 	m.arena, m.order = m.arena[:0], m.order[:0]
 	m.names, m.blinds, m.lists = m.names[:0], m.blinds[:0], m.lists[:0]
 	m.round++

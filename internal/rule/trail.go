@@ -11,7 +11,8 @@ package rule
 type crossing struct {
 	slot  int         // of the field; trailEnd: the end
 	field *fieldState // nil at the end
-	ways  []way       // from here, by class, the most used first
+	first way         // from here, for one class, mostly that which is met most
+	ways  []way       // those for others, the most used first
 	said  []saying    // at the end
 	told  *Told       // the same, where no rule is to be evaluated
 }
@@ -48,10 +49,13 @@ func (c *Compiled) unfit() bool {
 func (m *Matcher) follow(p *plan) *crossing {
 	c := p.trail
 	for c != nil && c.slot != trailEnd {
-		k := m.classify(c.slot, c.field)
+		k := m.classNear(c.field)
+		if k == nil {
+			k = m.classify(c.slot, c.field)
+		}
 		c.field.class, c.field.round = k, m.round
-		if len(c.ways) > 0 && c.ways[0].class == k {
-			c = c.ways[0].to
+		if c.first.class == k {
+			c = c.first.to
 		} else {
 			c = *c.way(k)
 		}
@@ -59,20 +63,45 @@ func (m *Matcher) follow(p *plan) *crossing {
 	return c
 }
 
+// classNear finds the class of a plain field whose value came lately, as classify
+// does; nil of others.
+func (m *Matcher) classNear(f *fieldState) *class {
+	if !m.isRecord || f.glances {
+		return nil
+	}
+	raw, plain := m.columns.Peek(f.field)
+	switch {
+	case !plain:
+		return nil
+	case raw == nil:
+		f.looked++
+		return f.absent
+	}
+	c := f.memo.near.find(raw, markOf(raw))
+	if c != nil {
+		f.looked++
+	}
+	return c
+}
+
 // way returns where a way leads, which is nil where nobody has gone it.
 func (c *crossing) way(k *class) **crossing {
-	for i := range c.ways {
-		if c.ways[i].class != k {
-			continue
-		}
-		if i > 0 {
-			c.ways[i], c.ways[i-1] = c.ways[i-1], c.ways[i]
-			i--
-		}
-		return &c.ways[i].to
+	if c.first.class == nil {
+		c.first.class = k
 	}
-	c.ways = append(c.ways, way{class: k})
-	return &c.ways[len(c.ways)-1].to
+	at := &c.first
+	for i := 0; at.class != k; i++ {
+		if i == len(c.ways) {
+			c.ways = append(c.ways, way{class: k})
+			return &c.ways[i].to
+		}
+		before := at
+		if at = &c.ways[i]; at.class == k {
+			*before, *at = *at, *before
+			at = before
+		}
+	}
+	return &at.to
 }
 
 // explore evaluates the rules that are due for the record at hand and makes a

@@ -53,7 +53,7 @@ func (c *crossing) count() int {
 		return 0
 	}
 	n := 1
-	for _, w := range c.ways {
+	for _, w := range append([]way{c.first}, c.ways...) {
 		n += w.to.count()
 	}
 	return n
