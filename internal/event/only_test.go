@@ -7,7 +7,7 @@ import (
 )
 
 // Only says what Field says of a record of its own, when it is asked first, again
-// and after Field, of one Record for all.
+// and after Field, of one Record for all; and Columns say what Peek says.
 func TestOnlyAgreesWithField(t *testing.T) {
 	s := NewSchema()
 	var all []Field
@@ -39,6 +39,11 @@ func TestOnlyAgreesWithField(t *testing.T) {
 		}
 		for _, f := range all {
 			want := other.Field(f)
+			columns := r.Columns()
+			raw, plain := columns.Peek(f)
+			if peeked, is := r.Peek(f); plain != r.Plain(f) || plain && (is == Alone != (raw != nil) || string(peeked) != string(raw)) {
+				t.Errorf("%v %s is %q in its column (plain: %t), want %q", s.Log(f), s.Name(f), raw, plain, peeked)
+			}
 			for _, ask := range []string{"first", "again", "after Field"} {
 				v, is := r.Only(f)
 				if is == Alone && (len(want.List) != 1 || string(v.Text) != string(want.List[0].Text) || v.Type != want.List[0].Type) {
