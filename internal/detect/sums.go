@@ -76,6 +76,13 @@ func (w *Worker) fieldSums(r *event.Record, f event.Field) []uint64 {
 		return s.list
 	}
 	s.number, s.list = w.number, s.list[:0]
+	columns := r.Columns()
+	if text, ok := columns.Written(f); ok && len(text) > 0 {
+		if sum, plain := w.d.salt.lowerSum(text); plain {
+			s.list = append(s.list, sum)
+			return s.list
+		}
+	}
 	switch v, is := r.Only(f); is {
 	case event.Alone:
 		if len(v.Text) > 0 {
@@ -143,17 +150,17 @@ func (s *salt) sum(text []byte) uint64 {
 }
 
 // lowerSum is the hash of a text in lower case, where it is plain: of ASCII without
-// a joint.
+// joints and backslashes.
 func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
 	if len(text) < 8 {
 		word, plain := lowerWord(shortWord(text))
-		return s.end(s[0], word, 0, len(text)), plain
+		return s.end(s[0], word, 0, len(text)), plain && !hasBackslash(word)
 	}
 	sum, rest := s[0], text
 	for ; len(rest) > 16; rest = rest[16:] {
 		a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
 		b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[8:]))
-		if !plainA || !plainB {
+		if !plainA || !plainB || hasBackslash(a) || hasBackslash(b) {
 			return 0, false
 		}
 		sum = fold(a^s[1], b^sum)
@@ -161,7 +168,17 @@ func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
 	rest = text[max(0, len(text)-16):]
 	a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
 	b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[len(rest)-8:]))
-	return s.end(sum, a, b, len(text)), plainA && plainB
+	return s.end(sum, a, b, len(text)), plainA && plainB && !hasBackslash(a) && !hasBackslash(b)
+}
+
+// hasBackslash tells whether one of eight bytes of ASCII is a backslash.
+func hasBackslash(word uint64) bool {
+	const (
+		each  = 0x0101010101010101
+		highs = 0x80 * each
+	)
+	word ^= '\\' * each
+	return (word-each)&^word&highs != 0
 }
 
 // shortWord is less than eight bytes, some of them twice or filled up with blanks.

@@ -38,3 +38,17 @@ func TestSumsAreThoseOfLowerCase(t *testing.T) {
 		known[sum] = lower
 	})
 }
+
+// TestSumsOfBackslashes: what may be an escape is not plain, wherever it stands.
+func TestSumsOfBackslashes(t *testing.T) {
+	s := newSalt()
+	for size := 1; size < 40; size++ {
+		for at := range size {
+			text := []byte(strings.Repeat("x", size))
+			text[at] = '\\'
+			if _, plain := s.lowerSum(text); plain {
+				t.Errorf("%q is plain", text)
+			}
+		}
+	}
+}

@@ -1,13 +1,15 @@
 package event
 
 import (
+	"bytes"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
 // Only says what Field says of a record of its own, when it is asked first, again
-// and after Field, of one Record for all; and Columns say what Peek says.
+// and after Field, of one Record for all; and Columns say what
+// Peek says, and what is written.
 func TestOnlyAgreesWithField(t *testing.T) {
 	s := NewSchema()
 	var all []Field
@@ -28,7 +30,7 @@ func TestOnlyAgreesWithField(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r Record
-	alone := 0
+	alone, written := 0, 0
 	for _, raw := range append(heldRecords, heldRecords...) {
 		var other Record
 		if err := layout.Read([]byte(raw), &r); err != nil {
@@ -44,6 +46,12 @@ func TestOnlyAgreesWithField(t *testing.T) {
 			if peeked, is := r.Peek(f); plain != r.Plain(f) || plain && (is == Alone != (raw != nil) || string(peeked) != string(raw)) {
 				t.Errorf("%v %s is %q in its column (plain: %t), want %q", s.Log(f), s.Name(f), raw, plain, peeked)
 			}
+			if text, ok := columns.Written(f); ok && !bytes.Contains(text, []byte(`\`)) {
+				written++
+				if len(want.List) != 1 || !bytes.Equal(bytes.ToLower(text), bytes.ToLower(want.List[0].Text)) {
+					t.Errorf("%v %s is written %q, want %q", s.Log(f), s.Name(f), text, want.List)
+				}
+			}
 			for _, ask := range []string{"first", "again", "after Field"} {
 				v, is := r.Only(f)
 				if is == Alone && (len(want.List) != 1 || string(v.Text) != string(want.List[0].Text) || v.Type != want.List[0].Type) {
@@ -58,8 +66,8 @@ func TestOnlyAgreesWithField(t *testing.T) {
 			}
 		}
 	}
-	if alone == 0 {
-		t.Error("no field is alone")
+	if alone == 0 || written == 0 {
+		t.Errorf("%d fields are alone, %d are as they are written", alone, written)
 	}
 }
 

@@ -132,6 +132,32 @@ func (c *Columns) Peek(f Field) (raw []byte, ok bool) {
 	return raw, true
 }
 
+// Written is the one value of a field that is Plain as it is written, which is the
+// value itself but for capitals, unless there is a backslash in it. Where ok is
+// false it is to be asked otherwise.
+func (c *Columns) Written(f Field) (text []byte, ok bool) {
+	p := &c.plain[f]
+	if p.log&c.logs == 0 {
+		return nil, false
+	}
+	raw := c.row.Raw(int(p.slot))
+	kind := extract.Kind(raw)
+	switch text = raw; {
+	case kind == 't':
+	case kind == '"' && p.kind != asFlag:
+		text = raw[1 : len(raw)-1]
+	case kind != '0':
+		return nil, false
+	}
+	switch p.kind {
+	case asText, asNumber, asLower, asFlag:
+		return text, true
+	case asID:
+		return text, !noID(text)
+	}
+	return nil, false
+}
+
 // onlyValue decodes a value that is one. Most are texts and ids that stand in
 // the record as they are.
 func (r *Record) onlyValue(k kind, raw []byte) (Value, Standing) {
