@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"vakt/internal/detect"
+	"vakt/internal/memory"
 	"vakt/internal/rule"
 )
 
@@ -16,6 +17,7 @@ import (
 func From(detections []*detect.Detection, c Context) []Alert {
 	n := len(detections)
 	r := run{Context: c, detections: detections, names: make([]names, n), alerts: make([]Alert, n)}
+	memory.Huge(r.alerts, n)
 	r.share(r.identify)
 	r.sort()
 	order := make([]int, n) // where each detection's alert stands

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"vakt/internal/event"
+	"vakt/internal/memory"
 )
 
 // keySet remembers which records were seen, and in which input first, in 16
@@ -17,6 +18,7 @@ type keySet struct {
 	compare func(a, b int) int // inputs
 	table   []*keyPage         // by the first bits of the key; a page may stand several times
 	bits    uint               // how many bits that are
+	pages   int                // how many there are
 	firsts  []int              // by input: records that were seen there first
 	repeats bool               // a key came again
 	touched byte               // what touch has read: it is worth nothing
@@ -49,7 +51,7 @@ const (
 )
 
 func newKeySet(compare func(a, b int) int) *keySet {
-	return &keySet{compare: compare, table: []*keyPage{{slots: new([keySlots]keySlot)}}}
+	return &keySet{compare: compare, pages: 1, table: []*keyPage{{slots: new([keySlots]keySlot)}}}
 }
 
 // add puts the keys of records of an input in.
@@ -157,6 +159,8 @@ func (s *keySet) split(p *keyPage, first uint64) {
 	*p.slots, p.count = [keySlots]keySlot{}, 0
 	p.bits++
 	other := &keyPage{slots: new([keySlots]keySlot), bits: p.bits}
+	s.pages++
+	memory.Huge(other.slots[:], s.pages*keySlots)
 	for i := range old {
 		if old[i].input() < 0 {
 			continue

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"vakt/internal/event"
+	"vakt/internal/memory"
 )
 
 // What alerts show of a record, and what most rules count of it, is worth
@@ -185,6 +186,7 @@ func (p *paged[T]) add(v T) {
 		n++
 	case len(p.pages[n-1]) == pageItems:
 		p.pages = append(p.pages, make([]T, 0, pageItems))
+		memory.Huge(p.pages[n], len(p.pages)*pageItems)
 		n++
 	}
 	p.pages[n-1] = append(p.pages[n-1], v)

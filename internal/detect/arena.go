@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+
+	"vakt/internal/memory"
 )
 
 // arena keeps texts, each behind its length, in pages that never move: it
@@ -54,6 +56,7 @@ func (a *arena) room(size int) *[]byte {
 	a.open = len(a.pages)
 	a.pages = append(a.pages, make([]byte, 0, pages*pageBytes))
 	a.pages = append(a.pages, make([][]byte, pages-1)...)
+	memory.Huge(a.pages[a.open], len(a.pages)*pageBytes)
 	if a.open == 0 { // place 0 is the empty text
 		a.pages[0] = append(a.pages[0], make([]byte, placeBytes)...)
 	}

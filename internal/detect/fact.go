@@ -2,6 +2,7 @@ package detect
 
 import (
 	"vakt/internal/event"
+	"vakt/internal/memory"
 	"vakt/internal/rule"
 )
 
@@ -62,6 +63,7 @@ func (l *facts) add(f fact) {
 			l.full = append(l.full, l.last)
 		}
 		l.last = make([]fact, 0, min(max(fewFacts, 2*cap(l.last)), manyFacts))
+		memory.Huge(l.last, (len(l.full)+1)*cap(l.last))
 	}
 	l.last = append(l.last, f)
 }

@@ -1,5 +1,7 @@
 package detect
 
+import "vakt/internal/memory"
+
 // found is a list of detections that grows without moving what it holds: they
 // are large, and there may be many.
 type found struct {
@@ -19,6 +21,7 @@ func (l *found) next() *Detection {
 			l.full = append(l.full, l.last)
 		}
 		l.last = make([]Detection, 0, min(max(fewFound, 2*cap(l.last)), manyFound))
+		memory.Huge(l.last, (len(l.full)+1)*cap(l.last))
 	}
 	l.last = l.last[:len(l.last)+1]
 	return &l.last[len(l.last)-1]

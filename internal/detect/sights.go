@@ -1,5 +1,7 @@
 package detect
 
+import "vakt/internal/memory"
+
 // sights remembers what the groups of a target have shown, in one table: most
 // records ask for something that is there, and each look at memory that was not
 // used lately costs more than all the rest.
@@ -49,6 +51,7 @@ func (s *sights) add(is seen) {
 	if 4*s.count >= 3*len(s.slots) {
 		old := s.slots
 		s.slots = make([]seen, max(fewSights, 2*len(old)))
+		memory.Huge(s.slots, len(s.slots))
 		for i := range old {
 			if old[i].taken {
 				*s.place(&old[i].sighted) = old[i]

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"vakt/internal/memory"
 )
 
 // suspect is a trace, or a fact beside traces, of a group that is looked at.
@@ -161,7 +163,8 @@ func (s *sifter) eachFact(part, ranges int, see func(tag uint32, one suspect)) {
 // where it has that.
 func roomy[T any](list []T, room int) []T {
 	if cap(list) < room {
-		return make([]T, 0, room)
+		list = make([]T, 0, room)
+		memory.Huge(list, room)
 	}
 	return list[:0]
 }

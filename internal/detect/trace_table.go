@@ -1,5 +1,7 @@
 package detect
 
+import "vakt/internal/memory"
+
 // traceTable keeps what the traces of records are made of that one recipe is for: a
 // row for a record, and a column for what the traces of several targets have in
 // common. The first column is the origin, with the tenant, each other one a hash
@@ -47,6 +49,7 @@ func (s *traceTable) page() *tracePage {
 			room = min(2*s.pages[n-1].room, manyRows)
 		}
 		s.pages = append(s.pages, tracePage{cells: make([]uint64, s.columns*room), room: room})
+		memory.Huge(s.pages[n].cells, s.columns*(s.rows+room))
 		n++
 	}
 	return &s.pages[n-1]
