@@ -1,10 +1,7 @@
 package baseline
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -15,48 +12,15 @@ import (
 
 // document is the mapping at the root of the only document, or nil.
 func (d *decoder) document(data []byte) *yaml.Node {
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
-	if err != nil {
-		d.fail(0, "not YAML: %v", err)
-		return nil
-	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); err != nil {
-		d.syntax(data, err)
-		return nil
-	}
-	if err := loader.Load(&second); err == nil {
-		d.fail(second.Line, "a second document begins here: a baseline is one document, without ---")
-		return nil
-	} else if !errors.Is(err, io.EOF) {
-		d.syntax(data, err)
-		return nil
-	}
-	root := doc.Content[0]
+	root, fault := text.Document(data, "a baseline is one document")
 	switch {
-	case root.ShortTag() == "!!null":
-		return nil
-	case root.Kind != yaml.MappingNode:
+	case fault != nil:
+		d.fail(fault.Line, "%s", fault.Message)
+	case root != nil && root.Kind != yaml.MappingNode:
 		d.fail(root.Line, "want one parameter a line, such as spray_window: 15m, found %s", found(root))
 		return nil
 	}
 	return root
-}
-
-// syntax reports what the YAML reader refused. The end of the input is an
-// empty baseline, not a problem. What is missing at the end is missing on the
-// last line that says something.
-func (d *decoder) syntax(data []byte, err error) {
-	if errors.Is(err, io.EOF) {
-		return
-	}
-	var refused *yaml.LoadError
-	if errors.As(err, &refused) {
-		last := 1 + bytes.Count(bytes.TrimRight(data, " \t\r\n"), []byte("\n"))
-		d.fail(min(refused.Mark.Line, last), "not YAML: %s", refused.Message)
-		return
-	}
-	d.fail(0, "not YAML: %v", err)
 }
 
 // entries calls yield for each key of a mapping and refuses keys that are not

@@ -1,11 +1,9 @@
 package check
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -71,45 +69,15 @@ func (d *exceptionReader) root(data []byte) *yaml.Node {
 		d.fail(0, "the file is larger than 4 MiB: is it a list of exceptions?")
 		return nil
 	}
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
-	if err != nil {
-		d.fail(0, "not YAML: %v", err)
-		return nil
-	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); err != nil {
-		d.syntax(err)
-		return nil
-	}
-	if err := loader.Load(&second); err == nil {
-		d.fail(second.Line, "a second document begins here: exceptions are one list, without ---")
-		return nil
-	} else if !errors.Is(err, io.EOF) {
-		d.syntax(err)
-		return nil
-	}
-	switch root := doc.Content[0]; {
-	case root.ShortTag() == "!!null":
-		return nil
-	case root.Kind != yaml.SequenceNode:
+	root, fault := text.Document(data, "exceptions are one list")
+	switch {
+	case fault != nil:
+		d.fail(fault.Line, "%s", fault.Message)
+	case root != nil && root.Kind != yaml.SequenceNode:
 		d.fail(root.Line, "want a list of exceptions, each beginning with a dash")
 		return nil
-	default:
-		return root
 	}
-}
-
-// syntax reports what the YAML reader refused; the end of the input is an
-// empty list.
-func (d *exceptionReader) syntax(err error) {
-	var refused *yaml.LoadError
-	switch {
-	case errors.Is(err, io.EOF):
-	case errors.As(err, &refused):
-		d.fail(refused.Mark.Line, "not YAML: %s", refused.Message)
-	default:
-		d.fail(0, "not YAML: %v", err)
-	}
+	return root
 }
 
 // exceptionKeys are the keys of an entry, each with what it sets.

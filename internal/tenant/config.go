@@ -1,10 +1,8 @@
 package tenant
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -73,35 +71,11 @@ func (d *decoder) document(data []byte) *yaml.Node {
 		d.fail(0, "the configuration is larger than 1 MiB")
 		return nil
 	}
-	loader, err := yaml.NewLoader(bytes.NewReader(data))
-	if err != nil {
-		d.fail(0, "not YAML: %v", err)
-		return nil
+	root, fault := text.Document(data, "a configuration is one document")
+	if fault != nil {
+		d.fail(fault.Line, "%s", fault.Message)
 	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); err != nil {
-		d.syntax(err)
-		return nil
-	}
-	if err := loader.Load(&second); !errors.Is(err, io.EOF) {
-		d.fail(second.Line, "a second document begins here: a configuration is one document, without ---")
-		return nil
-	}
-	if len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" {
-		return nil
-	}
-	return doc.Content[0]
-}
-
-func (d *decoder) syntax(err error) {
-	var refused *yaml.LoadError
-	switch {
-	case errors.Is(err, io.EOF): // an empty file
-	case errors.As(err, &refused):
-		d.fail(refused.Mark.Line, "not YAML: %s", refused.Message)
-	default:
-		d.fail(0, "not YAML: %v", err)
-	}
+	return root
 }
 
 // mapping calls yield for each key that is known. A nil node has none.
