@@ -74,6 +74,9 @@ func (a *app) learn(cmd *cobra.Command, args []string, f *detectFlags, out strin
 			return failed(fmt.Errorf("%q is there already, and may have been edited: give another name, or move it away", file))
 		}
 	}
+	if err := checkPlaces(out, memory); err != nil {
+		return err
+	}
 	b, done, err := a.located(f)
 	if err != nil {
 		return err

@@ -88,29 +88,25 @@ func (a *app) detectCommand() *cobra.Command {
 }
 
 func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
-	b, err := a.batch(f)
-	if err != nil {
-		return err
-	}
 	failOn, err := severityFlag("--fail-on", f.failOn)
 	if err != nil {
 		return err
-	}
-	places, err := openPlaces(f.geoip)
-	if err != nil {
-		return err
-	}
-	if places != nil {
-		defer places.Close() //nolint:errcheck // read only
-		b.Places = places
 	}
 	effect, err := effectFlag(f.caEffect)
 	if err != nil {
 		return err
 	}
+	if err := f.apart(args); err != nil {
+		return err
+	}
 	if err := checkPlaces(f.ledger, f.caEffect); err != nil {
 		return err
 	}
+	b, done, err := a.located(f)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if effect != nil {
 		b.Watchers = append(b.Watchers, effect)
 	}
@@ -119,10 +115,7 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	report, err := b.Run(cmd.Context(), args)
 	p.stop()
 	if err != nil {
-		if errors.Is(err, source.ErrNoInput) {
-			return failed(fmt.Errorf("%w: check the path; a folder is read with all that is in it", err))
-		}
-		return failed(err)
+		return inputError(err)
 	}
 	missing := report.Ledger.Incomplete()
 	if missing != "" {
@@ -143,6 +136,16 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 	return verdict(report.Alerts, failOn, missing)
 }
 
+// apart refuses to write over what is read, or over what else is written.
+func (f *detectFlags) apart(inputs []string) error {
+	read := append(slices.Clone(inputs), f.rules...)
+	read = append(read, f.baseline, f.geoip)
+	if err := apart("--ledger", f.ledger, read); err != nil {
+		return err
+	}
+	return apart("--ca-effect", f.caEffect, append(read, f.ledger))
+}
+
 // verdict is the exit code of a run that did its work: findings before what
 // is missing.
 func verdict(alerts []alert.Alert, failOn *rule.Severity, missing string) error {
@@ -157,50 +160,62 @@ func verdict(alerts []alert.Alert, failOn *rule.Severity, missing string) error 
 	return nil
 }
 
-// batch builds the run from the flags. It complains about every rule that is
-// refused before it gives up. The garbage collector waits from the first rule
-// until all are compiled.
+// batch builds the run from the flags. What is wrong with them is said before
+// anything is read; then every rule that is refused, before it gives up. The
+// garbage collector waits from the first rule until all are compiled.
 func (a *app) batch(f *detectFlags) (*daemon.Batch, error) {
+	b := &daemon.Batch{
+		Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0), ShowEvents: f.events,
+		Files: source.Files{Stdin: a.in, Hash: f.hash},
+	}
+	if err := a.choose(b, f, time.Now()); err != nil {
+		return nil, err
+	}
 	base, err := a.loadBaseline(f.baseline)
 	if err != nil {
 		return nil, err
 	}
-	if base, err = a.loadDirectory(base, f.directory); err != nil {
+	if b.Baseline, err = a.loadDirectory(base, f.directory); err != nil {
 		return nil, err
 	}
 	var builtin fs.FS
 	if !f.noBuiltin {
 		builtin = vakt.Rules
-	} else if len(f.rules) == 0 {
-		return nil, usage("--no-builtin without --rules leaves no rule to run")
 	}
-	over := daemon.Patience()
+	b.Prepared = daemon.Patience()
 	rules, problems := daemon.LoadRules(builtin, f.rules)
 	if err := a.refused(problems); err != nil {
-		over()
+		b.Prepared()
 		return nil, err
 	}
-	b := &daemon.Batch{
-		Rules: rules, Baseline: base, Tenant: strings.ToLower(f.tenant), Workers: runtime.GOMAXPROCS(0), ShowEvents: f.events,
-		Prepared: over, Files: source.Files{Stdin: a.in, Hash: f.hash},
+	b.Rules = rules
+	return b, nil
+}
+
+// choose sets which records and rules are chosen, and refuses flags that choose
+// nothing or something else than they seem to.
+func (a *app) choose(b *daemon.Batch, f *detectFlags, now time.Time) (err error) {
+	switch {
+	case a.tenant != "":
+		return usage("--tenant names a tenant of the configuration, which is not read here: --tenant-id ID takes the records of one tenant")
+	case f.tenant != "" && !tenant.IsID(f.tenant):
+		return usage("--tenant-id %q is no id of a tenant: give one such as 11111111-2222-3333-4444-555555555555, as the portal shows it; records do not name their tenant otherwise", f.tenant)
+	case f.noBuiltin && len(f.rules) == 0:
+		return usage("--no-builtin without --rules leaves no rule to run")
 	}
 	if b.Files.Dates, err = datesFlag(f.dates); err != nil {
-		return nil, err
+		return err
 	}
-	if f.tenant != "" && !tenant.IsID(f.tenant) {
-		return nil, usage("--tenant-id %q is no id of a tenant: give one such as 11111111-2222-3333-4444-555555555555, as the portal shows it; records do not name their tenant otherwise", f.tenant)
-	}
-	now := time.Now()
 	if b.Since, err = timeFlag("--since", f.since, now); err != nil {
-		return nil, err
+		return err
 	}
 	if b.Until, err = timeFlag("--until", f.until, now); err != nil {
-		return nil, err
+		return err
 	}
 	if f.since != "" && f.until != "" && b.Since >= b.Until {
-		return nil, usage("--since %s is not before --until %s: no event lies between them", f.since, f.until)
+		return usage("--since %s is not before --until %s: no event lies between them", f.since, f.until)
 	}
-	return b, nil
+	return nil
 }
 
 // refused shows the problems of rules that keep a run from beginning, and is

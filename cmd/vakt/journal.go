@@ -112,6 +112,9 @@ func (a *app) showAudit(audit *plan.Audit, err error) error {
 }
 
 func (a *app) exportJournal(ctx context.Context, path string) error {
+	if err := checkPlaces(path); err != nil {
+		return err
+	}
 	return a.withState(ctx, func(s *state) error {
 		if err := writeWhole(path, func(w io.Writer) error { return s.plans.Export(ctx, w) }); err != nil {
 			return failed(fmt.Errorf("write the journal to %q: %w", path, err))

@@ -44,6 +44,31 @@ func checkFolder(path string) error {
 	return nil
 }
 
+// apart refuses a file to write to that is one of others, which would be lost.
+func apart(flag, path string, others []string) error {
+	if path == "" || !replaceable(path) {
+		return nil
+	}
+	for _, other := range others {
+		if other != "" && sameFile(path, other) {
+			return usage("%s %q would be written over %q: give another name", flag, path, other)
+		}
+	}
+	return nil
+}
+
+// sameFile says whether two paths lead to one file, or would.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	a, errX = filepath.Abs(a)
+	b, errY = filepath.Abs(b)
+	return errX == nil && errY == nil && a == b
+}
+
 // takesFiles says why no file can be made in a folder; the attempt leaves
 // nothing behind.
 func takesFiles(folder string) error {
