@@ -98,9 +98,9 @@ func (a *app) loadChange(b *baseline.Baseline, file string) (*baseline.Change, e
 	if file == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := readFile("the change", file)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the change: %w", err))
+		return nil, err
 	}
 	change, problems := b.WithChange(file, data)
 	for _, p := range problems {

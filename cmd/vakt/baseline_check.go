@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -39,9 +38,9 @@ func (a *app) baselineCheckCommand() *cobra.Command {
 }
 
 func (a *app) checkBaseline(cmd *cobra.Command, file string, logs []string, f *detectFlags) error {
-	data, err := os.ReadFile(file)
+	data, err := readFile("the baseline", file)
 	if err != nil {
-		return failed(fmt.Errorf("read the baseline: %w", err))
+		return err
 	}
 	b, problems := baseline.Parse(file, data)
 	if len(problems) > 0 {

@@ -77,9 +77,9 @@ func (a *app) loadConfig() (*daemon.Config, error) {
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	data, err := os.ReadFile(path)
+	data, err := readFile("the configuration", path)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the configuration: %w", err))
+		return nil, err
 	}
 	c, err := daemon.ParseConfig(path, data)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -105,7 +104,11 @@ func (a *app) posed(f *coverageFlags, base *baseline.Baseline) (*daemon.Coverage
 	c := &daemon.Coverage{Checks: checks.About(base), Exceptions: exceptions, Now: time.Now()}
 	judged := &directory.Snapshot{} // of nobody: tells which checks sleep
 	if f.directory != "" {
-		if c.Snapshot, err = directory.Load(os.DirFS(f.directory)); err != nil {
+		folder, err := openFolder("--directory", f.directory)
+		if err != nil {
+			return nil, err
+		}
+		if c.Snapshot, err = directory.Load(folder); err != nil {
 			return nil, failed(fmt.Errorf("directory %q: %w", f.directory, err))
 		}
 		judged = c.Snapshot

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -238,9 +237,9 @@ func (a *app) loadBaseline(file string) (*baseline.Baseline, error) {
 	if file == "" {
 		return baseline.Default(), nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := readFile("the baseline", file)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the baseline: %w", err))
+		return nil, err
 	}
 	b, problems := baseline.Parse(file, data)
 	for _, p := range problems {
@@ -258,7 +257,11 @@ func (a *app) loadDirectory(b *baseline.Baseline, folder string) (*baseline.Base
 	if folder == "" {
 		return b, nil
 	}
-	d, err := directory.Open(os.DirFS(folder))
+	exported, err := openFolder("--directory", folder)
+	if err != nil {
+		return nil, err
+	}
+	d, err := directory.Open(exported)
 	if err != nil {
 		return nil, failed(fmt.Errorf("directory %q: %w", folder, err))
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,9 +68,9 @@ func (a *app) loadExceptions(path string) ([]check.Exception, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := readFile("the exceptions", path)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the exceptions: %w", err))
+		return nil, err
 	}
 	list, problems := check.ParseExceptions(path, data)
 	if len(problems) > 0 {
@@ -113,6 +112,9 @@ func (a *app) addException(f *exceptionFlags) error {
 		return err
 	}
 	if err := known(e.Check); err != nil {
+		return err
+	}
+	if err := checkPlaces(path); err != nil {
 		return err
 	}
 	if err := check.EditExceptions(path, func(data []byte) ([]byte, error) { return check.AddException(path, data, e) }); err != nil {
@@ -174,6 +176,12 @@ func (a *app) endException(f *exceptionFlags) error {
 		return err
 	}
 	which := check.Exception{Account: f.account, Check: f.check, Rule: f.rule}
+	if f.account == "" && f.check == "" && f.rule == "" {
+		return usage("vakt exceptions end needs what it covers: --account, --check or --rule; `vakt exceptions list` shows them")
+	}
+	if _, err := readFile("the exceptions", path); err != nil {
+		return err
+	}
 	now := time.Now()
 	if err := check.EditExceptions(path, func(data []byte) ([]byte, error) { return check.EndException(path, data, which, now) }); err != nil {
 		return failed(err)

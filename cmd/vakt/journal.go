@@ -66,9 +66,9 @@ func (a *app) withState(ctx context.Context, do func(*state) error) error {
 func (a *app) verifyJournal(ctx context.Context, file string, f *journalFlags) error {
 	var known []plan.Checkpoint
 	if f.checkpoints != "" {
-		data, err := os.ReadFile(f.checkpoints)
+		data, err := readFile("the checkpoints", f.checkpoints)
 		if err != nil {
-			return failed(fmt.Errorf("read the checkpoints: %w", err))
+			return err
 		}
 		if known, err = plan.ParseCheckpoints(data, f.keys...); err != nil {
 			return failed(fmt.Errorf("read the checkpoints %q: %w", f.checkpoints, err))
@@ -77,10 +77,13 @@ func (a *app) verifyJournal(ctx context.Context, file string, f *journalFlags) e
 	if file != "" {
 		in, err := os.Open(file)
 		if err != nil {
-			return failed(fmt.Errorf("read the journal: %w", err))
+			return unread("the journal", file, err)
 		}
 		defer in.Close() //nolint:errcheck // read only
 		audit, err := plan.VerifyFile(in, known...)
+		if isOfFile(err) {
+			return unread("the journal", file, err)
+		}
 		return a.showAudit(audit, err)
 	}
 	return a.withState(ctx, func(s *state) error {
@@ -128,9 +131,9 @@ func (a *app) checkpoint(ctx context.Context, path, keyFile string) error {
 	if keyFile == "" {
 		return usage("vakt journal checkpoint needs --key FILE: `vakt approve key FILE` makes one")
 	}
-	data, err := os.ReadFile(keyFile)
+	data, err := readFile("the key", keyFile)
 	if err != nil {
-		return failed(fmt.Errorf("read the key: %w", err))
+		return err
 	}
 	key, err := plan.ParseKey(data)
 	if err != nil {

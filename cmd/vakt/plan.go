@@ -124,9 +124,9 @@ func (a *app) planInput(f *planFlags, c *daemon.Config) (*plan.Input, error) {
 	if f.from == "scan" {
 		return in, nil
 	}
-	data, err := os.ReadFile(f.from)
+	data, err := readFile("the list of accounts", f.from)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the list of accounts: %w", err))
+		return nil, err
 	}
 	if in.Wanted, err = plan.ParseWanted(f.from, data); err != nil {
 		return nil, failed(err)
@@ -173,10 +173,13 @@ func (a *app) printPlan(p *plan.Plan) error {
 func readPlan(path string) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, failed(fmt.Errorf("read the plan: %w", err))
+		return nil, unread("the plan", path, err)
 	}
 	defer f.Close() //nolint:errcheck // read only
 	p, err := plan.Read(f)
+	if isOfFile(err) {
+		return nil, unread("the plan", path, err)
+	}
 	if err != nil {
 		return nil, failed(fmt.Errorf("read the plan %q: %w", path, err))
 	}
@@ -303,9 +306,9 @@ func (f *approveFlags) approver() (who plan.Person, sign func(*plan.Approval) er
 	if err != nil || f.key == "" {
 		return who, func(*plan.Approval) error { return nil }, err
 	}
-	data, err := os.ReadFile(f.key)
+	data, err := readFile("the approver's key", f.key)
 	if err != nil {
-		return who, nil, failed(fmt.Errorf("read the approver's key: %w", err))
+		return who, nil, err
 	}
 	key, err := plan.ParseKey(data)
 	if err != nil {

@@ -162,7 +162,11 @@ func (a *app) look(ctx context.Context, f *scanFlags) ([]looked, *source.Ledger,
 	}
 	var all []looked
 	if f.offline != "" {
-		s, err := directory.Load(os.DirFS(f.offline))
+		folder, err := openFolder("the copy of a tenant in", f.offline)
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := directory.Load(folder)
 		if err != nil {
 			return nil, nil, failed(fmt.Errorf("read the copy of a tenant in %q: %w", f.offline, err))
 		}

@@ -152,7 +152,11 @@ func (f *serveFlags) state() (*rig.State, []rig.Label, error) {
 	}
 	o := rig.Options{Clock: time.Now, Seed: f.seed, AbsentEmpty: f.absent == "empty"}
 	if f.load != "" {
-		state, err := rig.Load(os.DirFS(f.load), o)
+		folder, err := openFolder("--load", f.load)
+		if err != nil {
+			return nil, nil, err
+		}
+		state, err := rig.Load(folder, o)
 		if err != nil {
 			return nil, nil, failed(fmt.Errorf("load the tenant in %q: %w", f.load, err))
 		}

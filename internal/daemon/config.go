@@ -9,6 +9,7 @@ import (
 
 	"vakt/internal/plan"
 	"vakt/internal/tenant"
+	"vakt/internal/text"
 )
 
 // Config is the whole configuration: what vakt.yaml says, with every path
@@ -54,6 +55,9 @@ func ParseConfig(file string, data []byte) (*Config, error) {
 		return nil, err
 	}
 	var s sections
+	if root, _ := text.Document(data, ""); root == nil { // what is wrong with it was told above
+		return nil, tenant.Problem{File: file, Message: "the configuration is empty: `vakt config init --config FILE` writes one to begin with"}
+	}
 	if err := yaml.Load(data, &s, yaml.WithKnownFields()); err != nil {
 		return nil, placed(file, err)
 	}

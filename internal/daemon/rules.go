@@ -30,6 +30,8 @@ func LoadRules(builtin fs.FS, paths []string) ([]*rule.Rule, []rule.Problem) {
 func loadPath(path string) ([]*rule.Rule, []rule.Problem) {
 	folder, root := path, "."
 	switch info, err := os.Stat(path); {
+	case path == "":
+		return nil, []rule.Problem{{File: `""`, Message: "no file and no folder has an empty name: is a variable not set?"}}
 	case err != nil:
 		return nil, []rule.Problem{{File: path, Message: fmt.Sprintf("%v: check the path", errors.Unwrap(err))}}
 	case !info.IsDir():

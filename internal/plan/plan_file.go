@@ -126,13 +126,13 @@ func Read(r io.Reader) (*Plan, error) {
 func parse(text []byte) (*Plan, error) {
 	said, err := decodeExact(text)
 	if err != nil {
-		return nil, fmt.Errorf("not a plan file: %w", err)
+		return nil, fmt.Errorf("not a plan file: %w: `vakt plan --out FILE` writes one", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	p := &Plan{}
 	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("not a plan file: %w", err)
+		return nil, fmt.Errorf("not a plan file: %w: `vakt plan --out FILE` writes one", err)
 	}
 	understood, err := p.values()
 	if err != nil {
