@@ -130,6 +130,11 @@ func (m *Matcher) look(l *lookup) (held int, is event.Standing) {
 	case len(l.plain.filled)+len(l.plain.bytes) == 0:
 		return 0, m.only.Holds(l.field)
 	}
+	if m.isRecord { // what is written has the bytes of the value
+		if text, ok := m.columns.Written(l.field); ok && bytes.IndexByte(text, '\\') < 0 {
+			return l.plain.of(text), event.Alone
+		}
+	}
 	v, is := m.only.Only(l.field)
 	return l.plain.of(v.Text), is
 }
