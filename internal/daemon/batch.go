@@ -58,6 +58,18 @@ const keepRecords = 256 << 20
 // factBytes is how much memory facts take at most.
 const factBytes = 256 << 20
 
+// shelfPart is the part of it that is for records which cannot be read again where
+// they come from.
+const shelfPart = 64
+
+// shelf makes the one of a lane.
+func (b *Batch) shelf() *source.Shelf {
+	return source.NewShelf(cmp.Or(b.FactBytes, factBytes)/shelfPart/max(1, b.Workers), b.scratch)
+}
+
+// scratch makes a temporary file.
+func (b *Batch) scratch() (*os.File, error) { return source.Scratch(b.Temp) }
+
 // Report is what a batch run found, and the account of what it looked at.
 type Report struct {
 	Alerts []alert.Alert
@@ -118,7 +130,8 @@ func (b *Batch) prepareIn(schema *event.Schema) error {
 		return err
 	}
 	d.Locate(b.Places)
-	d.Spill(cmp.Or(b.FactBytes, factBytes), b.Workers, func() (*os.File, error) { return source.Scratch(b.Temp) })
+	bytes := cmp.Or(b.FactBytes, factBytes)
+	d.Spill(bytes-bytes/shelfPart, b.Workers, b.scratch)
 	if b.ShowEvents {
 		d.KeepRecords(keepRecords / max(1, b.Workers))
 	}

@@ -20,6 +20,7 @@ type run struct {
 	batch   *Batch
 	watch   watch
 	batches chan work
+	lanes   []*lane
 
 	mu     sync.Mutex
 	seen   *keySet
@@ -52,7 +53,10 @@ type watch struct {
 
 // lane is what one goroutine needs.
 type lane struct {
+	number  int
 	workers []*detect.Worker // one a detector
+	shelf   *source.Shelf    // of records that cannot be read again where they come from
+	failed  error            // of the shelf
 	record  event.Record
 	entry   source.Entry // of the batch at hand
 	keys    []event.Key  // the same: of the records wanted
@@ -64,8 +68,9 @@ func (b *Batch) read(ctx context.Context, inputs []string, w watch) (_ *source.L
 	r.seen = newKeySet(func(a, b int) int { return r.inputs[a].place.Compare(r.inputs[b].place) })
 	workers := make([][]*detect.Worker, len(w.detectors)) // by detector
 	var lanes sync.WaitGroup
-	for range max(1, b.Workers) {
-		l := &lane{}
+	for n := range max(1, b.Workers) {
+		l := &lane{number: n, shelf: b.shelf()}
+		r.lanes = append(r.lanes, l)
 		for i, d := range w.detectors {
 			l.workers = append(l.workers, d.NewWorker())
 			workers[i] = append(workers[i], l.workers[i])
@@ -79,6 +84,9 @@ func (b *Batch) read(ctx context.Context, inputs []string, w watch) (_ *source.L
 	defer func() {
 		for _, w := range slices.Concat(workers...) {
 			err = errors.Join(err, w.Close())
+		}
+		for _, l := range r.lanes {
+			err = errors.Join(err, l.shelf.Close())
 		}
 	}()
 	files := b.Files
@@ -135,7 +143,7 @@ func (r *run) take(l *lane, w work) {
 	defer r.mu.Unlock()
 	w.of.entry.Add(&l.entry)
 	w.of.wanted += len(l.keys)
-	r.failed = cmp.Or(r.failed, r.seen.add(w.of.number, l.keys))
+	r.failed = cmp.Or(r.failed, l.failed, r.seen.add(w.of.number, l.keys))
 	for _, worker := range l.workers {
 		r.failed = cmp.Or(r.failed, worker.Err())
 	}
@@ -173,12 +181,22 @@ func (r *run) item(l *lane, item *extract.Item, of *input) {
 		return
 	}
 	l.keys = append(l.keys, l.record.Key())
-	at := of.at(item)
-	for _, w := range l.workers {
-		w.SeeAt(&l.record, at)
-	}
+	l.see(item, of)
 	if r.watch.also != nil {
 		r.watch.also(&l.record)
+	}
+}
+
+// see lets the workers match the record at hand. One that may be read again is kept
+// where it cannot be found otherwise.
+func (l *lane) see(item *extract.Item, of *input) {
+	at, shelved := l.at(item, of)
+	mayBeRead := false
+	for _, w := range l.workers {
+		mayBeRead = w.SeeAt(&l.record, at) || mayBeRead
+	}
+	if shelved && mayBeRead && l.failed == nil {
+		l.failed = l.shelf.Put(item)
 	}
 }
 

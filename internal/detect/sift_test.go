@@ -23,6 +23,7 @@ import (
 type kept struct {
 	layout *event.Layout
 	texts  []string
+	needed []bool // by text: a worker said that it may be read
 
 	lock sync.Mutex
 	read map[int]int // by text
@@ -41,6 +42,9 @@ func (s shelf) Read(at At, r *event.Record) error {
 	s.lock.Lock()
 	s.read[int(at.Offset)]++
 	s.lock.Unlock()
+	if !s.needed[at.Offset] {
+		return fmt.Errorf("nobody said that text %d may be read", at.Offset)
+	}
 	if err := s.layout.Read([]byte(s.texts[at.Offset]), r); err != nil {
 		return err
 	}
@@ -66,12 +70,13 @@ func (s *trial) run(t fataler) {
 	for i := range s.workers {
 		s.workers[i] = s.d.NewWorker()
 	}
+	s.kept.needed = nil
 	for i, text := range s.kept.texts {
 		r, at := recordOf(t, s.d, text), At{}
 		if s.placed != nil && s.placed[i] {
 			at = s.kept.place(i)
 		}
-		s.workers[i%len(s.workers)].SeeAt(r, at)
+		s.kept.needed = append(s.kept.needed, s.workers[i%len(s.workers)].SeeAt(r, at))
 	}
 }
 

@@ -137,8 +137,8 @@ func (d *Detector) newWorker() *Worker {
 func (w *Worker) See(r *event.Record) { w.SeeAt(r, At{}) }
 
 // SeeAt is See for a record that can be read again at a place, so that little
-// of it need be kept.
-func (w *Worker) SeeAt(r *event.Record, at At) {
+// of it need be kept. It tells whether it may be.
+func (w *Worker) SeeAt(r *event.Record, at At) (mayBeRead bool) {
 	w.at, w.origin = at, 0
 	w.number++
 	w.isShown = false
@@ -156,6 +156,7 @@ func (w *Worker) SeeAt(r *event.Record, at At) {
 		w.matches(r, out)
 	}
 	w.finish()
+	return w.origin != 0
 }
 
 // matches goes through what rules say of the record at hand.
