@@ -49,10 +49,7 @@ func (c *Compiled) unfit() bool {
 func (m *Matcher) follow(p *plan) *crossing {
 	c := p.trail
 	for c != nil && c.slot != trailEnd {
-		k := m.classNear(c.field)
-		if k == nil {
-			k = m.classify(c.slot, c.field)
-		}
+		k := m.classPlain(c.slot, c.field)
 		c.field.class, c.field.round = k, m.round
 		if c.first.class == k {
 			c = c.first.to
@@ -63,25 +60,24 @@ func (m *Matcher) follow(p *plan) *crossing {
 	return c
 }
 
-// classNear finds the class of a plain field whose value came lately, as classify
-// does; nil of others.
-func (m *Matcher) classNear(f *fieldState) *class {
+// classPlain is classify, in fewer steps where the field is plain.
+func (m *Matcher) classPlain(slot int, f *fieldState) *class {
 	if !m.isRecord || f.glances {
-		return nil
+		return m.classify(slot, f)
 	}
 	raw, plain := m.columns.Peek(f.field)
-	switch {
-	case !plain:
-		return nil
-	case raw == nil:
-		f.looked++
+	if !plain {
+		return m.classify(slot, f)
+	}
+	f.looked++
+	if raw == nil {
 		return f.absent
 	}
-	c := f.memo.near.find(raw, markOf(raw))
-	if c != nil {
-		f.looked++
+	mark := markOf(raw)
+	if c := f.memo.near.find(raw, mark); c != nil {
+		return c
 	}
-	return c
+	return m.recallClass(slot, f, raw, mark)
 }
 
 // way returns where a way leads, which is nil where nobody has gone it.
