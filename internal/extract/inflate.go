@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -23,6 +24,10 @@ var ErrNested = errors.New("an archive inside an archive: unpack it first")
 // zstdWindow is the largest window of a zstd stream that is read, in bytes.
 const zstdWindow = 128 << 20
 
+// inflateRead is how many compressed bytes are read at once: decompressors ask
+// for few at a time.
+const inflateRead = 64 << 10
+
 // Inflate unpacks gzip (of one or more members) and zstd, told by their first
 // bytes, and passes everything else on as it is. It returns the unpacked
 // input and one of Plain, Gzip and Zstd.
@@ -38,23 +43,25 @@ func Inflate(r io.Reader, lim Limits) (io.ReadCloser, string, error) {
 		return nil, "", fmt.Errorf("read: %w", err)
 	}
 	how := compression(head.head)
-	f := &inflated{how: how, in: in, lim: lim, close: func() {}}
+	if how == Plain {
+		return io.NopCloser(head), Plain, nil
+	}
+	packed := bufio.NewReaderSize(head, inflateRead)
+	f := &inflated{how: how, in: in, packed: packed, lim: lim, close: func() {}}
 	switch how {
 	case Gzip:
-		z, err := gzip.NewReader(head)
+		z, err := gzip.NewReader(packed)
 		if err != nil {
 			return nil, "", f.explain(err)
 		}
 		f.r = z
 	case Zstd:
-		z, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return nil, "", f.explain(err)
 		}
 		f.r, f.close = z, z.Close
-	default:
-		return io.NopCloser(head), Plain, nil
 	}
 	return f, how, nil
 }
@@ -80,14 +87,15 @@ func compression(head []byte) string {
 
 // inflated is an unpacked stream.
 type inflated struct {
-	r     io.Reader
-	close func()
-	how   string
-	in    *counter
-	out   int64
-	lim   Limits
-	first []byte // the first bytes of the output, up to four
-	err   error
+	r      io.Reader
+	close  func()
+	how    string
+	in     *counter
+	packed *bufio.Reader // of in
+	out    int64
+	lim    Limits
+	first  []byte // the first bytes of the output, up to four
+	err    error
 }
 
 // Read unpacks.
@@ -100,7 +108,7 @@ func (f *inflated) Read(p []byte) (int, error) {
 	if len(f.first) < 4 {
 		f.first = append(f.first, p[:min(n, 4-len(f.first))]...)
 	}
-	bomb := f.lim.Expansion(f.in.n, f.out)
+	bomb := f.lim.Expansion(f.in.n-int64(f.packed.Buffered()), f.out)
 	switch {
 	case compression(f.first) != Plain || IsZip(f.first):
 		n, f.err = 0, ErrNested

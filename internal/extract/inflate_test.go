@@ -2,8 +2,10 @@ package extract
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -117,6 +119,46 @@ func TestInflateStopsBombs(t *testing.T) {
 			t.Errorf("below the ratio: %v", err)
 		}
 	}
+}
+
+// TestInflateCountsWhatWasUnpacked: what has been read ahead and not been
+// unpacked yet excuses no bomb before it.
+func TestInflateCountsWhatWasUnpacked(t *testing.T) {
+	noise := make([]byte, inflateRead)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
+	zeros := strings.Repeat("0", 4<<20)
+	for _, in := range []string{gzipped(t, zeros) + gzipped(t, string(noise)), zstandard(t, zeros) + zstandard(t, string(noise))} {
+		_, _, err := inflateAll(strings.NewReader(in), Limits{Ratio: 100, RatioFrom: 1 << 20})
+		var bomb *Bomb
+		if !errors.As(err, &bomb) || bomb.In > 8<<10 {
+			t.Errorf("%v, %+v, want a *Bomb", err, bomb)
+		}
+	}
+}
+
+// TestInflateReadsLargePieces: decompressors ask for a few bytes at a time; the
+// input is not read so.
+func TestInflateReadsLargePieces(t *testing.T) {
+	noise := make([]byte, 10*inflateRead)
+	_, _ = rand.NewChaCha8([32]byte{2}).Read(noise)
+	text := hex.EncodeToString(noise)
+	for _, in := range []string{gzipped(t, text), zstandard(t, text)} {
+		reads := &readCounter{r: strings.NewReader(in)}
+		if got, how, err := inflateAll(reads, Limits{}); err != nil || got != text || reads.n > 20 {
+			t.Errorf("%s: %d bytes came with %d reads, %v", how, len(in), reads.n, err)
+		}
+	}
+}
+
+// readCounter counts reads.
+type readCounter struct {
+	r io.Reader
+	n int
+}
+
+func (c *readCounter) Read(p []byte) (int, error) {
+	c.n++
+	return c.r.Read(p)
 }
 
 func TestIsZip(t *testing.T) {
