@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/flate"
+
 	"vakt/internal/extract"
 )
 
@@ -22,6 +24,7 @@ func (f *Files) archive(ctx context.Context, in found, file io.ReaderAt, size in
 	if err != nil {
 		return l.refuse(Entry{Path: in.path, Bytes: size, Encoding: "zip", Problem: "the zip archive is damaged or cut short: " + err.Error()})
 	}
+	z.RegisterDecompressor(zip.Deflate, inflater)
 	members := slices.DeleteFunc(slices.Clone(z.File), passedOver)
 	if what := notLogs(members); what != "" {
 		return l.refuse(about(Entry{Path: in.path, Bytes: size, Encoding: "zip"}, in.walked, what))
@@ -33,6 +36,14 @@ func (f *Files) archive(ctx context.Context, in found, file io.ReaderAt, size in
 		}
 	}
 	return nil
+}
+
+// memberRead is how many compressed bytes of a member are read at once.
+const memberRead = 64 << 10
+
+// inflater unpacks a member, faster than the standard library does.
+func inflater(r io.Reader) io.ReadCloser {
+	return flate.NewReader(bufio.NewReaderSize(r, memberRead))
 }
 
 // passedOver says whether a member is a folder, or hidden: the same as in a
