@@ -3,6 +3,7 @@ package event
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -46,8 +47,8 @@ func (s *Schema) Layout(fields ...Field) (*Layout, error) {
 		}
 		return l.slots[path]
 	}
-	for _, f := range fields {
-		s.each(f, func(path int) { want(path) })
+	for _, path := range s.together(fields) {
+		want(path)
 	}
 	for m, path := range s.marks {
 		l.marks[m] = want(path)
@@ -74,12 +75,29 @@ func (s *Schema) Layout(fields ...Field) (*Layout, error) {
 	return l, nil
 }
 
+// together lists every path that fields may need, shape by shape and log by log: what
+// one record has stands together in its row, and so in few lines of the cache.
+func (s *Schema) together(fields []Field) []int {
+	var by [shapes]byLog[[]int]
+	for _, f := range fields {
+		s.each(f, func(shape Shape, log Log, path int) {
+			list := &by[shape][bits.TrailingZeros8(uint8(log))&7]
+			*list = append(*list, path)
+		})
+	}
+	var all []int
+	for shape := range by {
+		all = append(all, slices.Concat(by[shape][:]...)...)
+	}
+	return all
+}
+
 // each visits every path that a field may need, in any shape.
-func (s *Schema) each(f Field, visit func(path int)) {
+func (s *Schema) each(f Field, visit func(shape Shape, log Log, path int)) {
 	d := s.field(f)
-	for _, sources := range d.sources {
+	for shape, sources := range d.sources {
 		for _, src := range sources {
-			visit(src.path)
+			visit(Shape(shape), d.log, src.path)
 		}
 	}
 	for _, alternatives := range d.from {
