@@ -70,7 +70,7 @@ const (
 // memo remembers the classes of the values of one field that came lately. Its
 // size is bounded, whatever the values are.
 type memo struct {
-	near    nearby
+	near    *nearby // nil: none yet
 	sets    []memoSet
 	classes map[string]*class // by what they say
 	key     []byte            // scratch
@@ -130,7 +130,7 @@ func (m *memo) share(c *class) *class {
 	if len(m.classes) >= maxClasses {
 		clear(m.classes)
 		clear(m.sets)
-		clear(m.near)
+		m.near = nil
 	}
 	if m.classes == nil {
 		m.classes = map[string]*class{}

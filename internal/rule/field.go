@@ -158,6 +158,9 @@ func (m *Matcher) recallClass(slot int, f *fieldState, raw []byte, mark uint64) 
 	} else {
 		c = m.search(slot, f, raw)
 	}
+	if f.memo.near == nil {
+		f.memo.near = new(nearby)
+	}
 	f.memo.near.put(raw, mark, c)
 	return c
 }

@@ -5,39 +5,58 @@ import "encoding/binary"
 const (
 	nearBits   = 6
 	nearValues = 1 << nearBits // of a field
+	nearShort  = 38            // bytes: an id with its quotes
 )
 
 // nearby are values of a field that came lately, and their classes. Of most
 // fields a few values come again and again; they are told apart by a few bytes,
 // which is quicker than a hash of all. One with the same few bytes takes the
 // place of the one before.
-type nearby []near // none yet, or nearValues
+type nearby struct {
+	_   [7]uint64 // with the word that the allocator puts before it: a line of the cache
+	all [nearValues]near
+}
 
+// near is a line of the cache, so that no other is touched for a short value.
 type near struct {
 	mark  uint64
 	class *class // nil: there is no value
-	value []byte // a copy
+	long  *[maxMemo]byte
+	size  uint16
+	short [nearShort]byte // a copy of the value; else it is in long
 }
 
 // find returns the class of a value, of which mark is the mark, or nil.
-func (all nearby) find(raw []byte, mark uint64) *class {
-	if place := nearPlace(mark); place < uint64(len(all)) && all[place].is(raw, mark) {
-		return all[place].class
+func (n *nearby) find(raw []byte, mark uint64) *class {
+	if n != nil {
+		if at := &n.all[nearPlace(mark)]; at.mark == mark && int(at.size) == len(raw) && (len(raw) < 8 || at.is(raw)) {
+			return at.class
+		}
 	}
 	return nil
 }
 
-func (n *near) is(raw []byte, mark uint64) bool {
-	return n.mark == mark && len(n.value) == len(raw) && (len(raw) < 8 || string(n.value) == string(raw))
+// is compares all bytes of a value that is as long.
+func (n *near) is(raw []byte) bool {
+	if len(raw) <= nearShort {
+		return string(n.short[:len(raw)]) == string(raw)
+	}
+	return string(n.long[:len(raw)]) == string(raw)
 }
 
-// put keeps a value.
-func (all *nearby) put(raw []byte, mark uint64, c *class) {
-	if *all == nil {
-		*all = make(nearby, nearValues)
+// put keeps a value of at most maxMemo bytes in its place.
+func (n *nearby) put(raw []byte, mark uint64, c *class) {
+	at := &n.all[nearPlace(mark)]
+	at.mark, at.class, at.size = mark, c, uint16(len(raw))
+	switch {
+	case len(raw) <= nearShort:
+		copy(at.short[:], raw)
+	case at.long == nil:
+		at.long = new([maxMemo]byte)
+		fallthrough
+	default:
+		copy(at.long[:], raw)
 	}
-	n := &(*all)[nearPlace(mark)]
-	n.mark, n.class, n.value = mark, c, append(n.value[:0], raw...)
 }
 
 // nearPlace is where among nearValues a value belongs.

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -36,6 +37,37 @@ func TestValuesOfOneMark(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A value is near as long as no other has taken its place, and no other is taken for
+// it, however long the two are.
+func TestNearKnowsWhatWasPut(t *testing.T) {
+	value := rapid.Custom(func(t *rapid.T) []byte {
+		n := rapid.SampledFrom([]int{0, 1, 7, 8, 9, nearShort - 1, nearShort, nearShort + 1, 100, maxMemo - 1, maxMemo}).Draw(t, "length")
+		v := bytes.Repeat([]byte{'x'}, n)
+		if n > 0 { // most marks are equal: those of 16 bytes and more do not see the place
+			v[min(n-1, rapid.IntRange(0, 12).Draw(t, "place"))] = rapid.SampledFrom([]byte("xyz")).Draw(t, "byte")
+		}
+		return v
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var near nearby
+		last := map[uint64][]byte{}
+		classes := map[string]*class{}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			v := value.Draw(t, "value")
+			mark, want := markOf(v), (*class)(nil)
+			if was, ok := last[nearPlace(mark)]; ok && string(was) == string(v) {
+				want = classes[string(v)]
+			}
+			if got := near.find(v, mark); got != want {
+				t.Fatalf("%.60q: %p, want %p", v, got, want)
+			}
+			c := &class{}
+			near.put(v, mark, c)
+			last[nearPlace(mark)], classes[string(v)] = v, c
+		}
+	})
 }
 
 // What was near a field is near no more when its values have been too many,
