@@ -148,18 +148,22 @@ func appendLower(b, text []byte) []byte {
 	return b
 }
 
+// Words of eight bytes: a one in each, and the highest bit of each.
+const (
+	eachByte = 0x0101010101010101
+	highs    = 0x80 * eachByte
+)
+
 // lowerWord is eight bytes of ASCII in lower case; plain is false where there are
 // others among them, or a joint.
 func lowerWord(word uint64) (lower uint64, plain bool) {
-	const (
-		each  = 0x0101010101010101
-		highs = 0x80 * each
-	)
-	if (word|(word-each)&^word)&highs != 0 {
-		return word, false
-	}
-	fromA, behindZ := word+(0x80-'A')*each, word+(0x80-'Z'-1)*each
-	return word | (fromA&^behindZ&highs)>>2, true
+	return lowerASCII(word), (word|(word-eachByte)&^word)&highs == 0
+}
+
+// lowerASCII is eight bytes of ASCII in lower case.
+func lowerASCII(word uint64) uint64 {
+	fromA, behindZ := word+(0x80-'A')*eachByte, word+(0x80-'Z'-1)*eachByte
+	return word | (fromA&^behindZ&highs)>>2
 }
 
 func appendLowerRunes(b, text []byte) []byte {

@@ -13,8 +13,10 @@ import (
 // on the record alone is left: hashes of its groups and values, which many
 // targets have in common, and what has to take a closer look at it.
 type recipe struct {
-	none    bool  // there are too many others
-	sets    []int // sets of fields of whose groups the traces are made: the columns of the table behind the first
+	none    bool          // there are too many others
+	sets    []int         // sets of fields of whose groups the traces are made: the columns of the table behind the first
+	fields  []event.Field // all fields of the sets, once
+	cells   [][]int       // by set: its fields, by 1 + their place in fields; of the empty set 0
 	table   *traceTable
 	turns   []turn        // in the order of the outcomes
 	sights  []*use        // that ask what their groups have shown
@@ -164,13 +166,23 @@ func (w *Worker) fill(c *recipe, r *event.Record) bool {
 	if c.table == nil {
 		return true
 	}
-	cells := append(w.cells[:0], 0)
-	for _, set := range c.sets {
-		s := w.sums(r, set)
+	columns := r.Columns()
+	ones := append(w.ones[:0], w.d.salt.sum(nil))
+	for _, f := range c.fields {
+		s := w.columnSums(r, &columns, f)
 		if len(s) != 1 {
 			return false
 		}
-		cells = append(cells, s[0])
+		ones = append(ones, s[0])
+	}
+	w.ones = ones
+	cells := append(w.cells[:0], 0)
+	for _, places := range c.cells {
+		cell := ones[places[0]]
+		for _, place := range places[1:] {
+			cell = w.d.salt.join(cell, ones[place])
+		}
+		cells = append(cells, cell)
 	}
 	w.cells = cells
 	tenant := uint32(0)

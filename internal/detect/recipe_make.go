@@ -122,9 +122,25 @@ func (m *recipeMaker) grows(u *use) bool {
 func (m *recipeMaker) column(set int) int {
 	at := slices.Index(m.sets, set)
 	if at < 0 {
-		at, m.sets = len(m.sets), append(m.sets, set)
+		at, m.sets, m.cells = len(m.sets), append(m.sets, set), append(m.cells, m.places(m.w.d.sets[set]))
 	}
 	return 1 + at
+}
+
+// places are those of fields: see recipe.cells.
+func (m *recipeMaker) places(fields []event.Field) []int {
+	if len(fields) == 0 {
+		return []int{0}
+	}
+	places := make([]int, len(fields))
+	for i, f := range fields {
+		at := slices.Index(m.fields, f)
+		if at < 0 {
+			at, m.fields = len(m.fields), append(m.fields, f)
+		}
+		places[i] = 1 + at
+	}
+	return places
 }
 
 // doubt finds out what is left of an outcome that is unknown: it may follow facts,

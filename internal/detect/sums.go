@@ -68,34 +68,47 @@ func (w *Worker) crossSums(groups, values []uint64) []uint64 {
 // fieldSums are the hashes of the values of a field, in lower case; empty ones
 // are left out.
 func (w *Worker) fieldSums(r *event.Record, f event.Field) []uint64 {
-	for len(w.ofFields) <= int(f) {
-		w.ofFields = append(w.ofFields, sums{})
+	columns := r.Columns()
+	return w.columnSums(r, &columns, f)
+}
+
+// columnSums is fieldSums where the columns of the record are at hand. Most fields
+// have one value, which is hashed as it is written.
+func (w *Worker) columnSums(r *event.Record, columns *event.Columns, f event.Field) []uint64 {
+	if int(f) >= len(w.ofFields) {
+		w.ofFields = append(w.ofFields, make([]sums, int(f)+1-len(w.ofFields))...)
 	}
 	s := &w.ofFields[f]
 	if s.number == w.number {
 		return s.list
 	}
 	s.number, s.list = w.number, s.list[:0]
-	columns := r.Columns()
 	if text, ok := columns.Written(f); ok && len(text) > 0 {
 		if sum, plain := w.d.salt.lowerSum(text); plain {
 			s.list = append(s.list, sum)
 			return s.list
 		}
 	}
+	s.list = w.decodedSums(s.list, r, f)
+	return s.list
+}
+
+// decodedSums appends the hashes of the values of a field that cannot be taken as
+// it is written.
+func (w *Worker) decodedSums(list []uint64, r *event.Record, f event.Field) []uint64 {
 	switch v, is := r.Only(f); is {
 	case event.Alone:
 		if len(v.Text) > 0 {
-			s.list = append(s.list, w.textSum(v.Text))
+			list = append(list, w.textSum(v.Text))
 		}
 	case event.Mixed:
 		for _, v := range r.Field(f).List {
 			if len(v.Text) > 0 {
-				s.list = append(s.list, w.textSum(v.Text))
+				list = append(list, w.textSum(v.Text))
 			}
 		}
 	}
-	return s.list
+	return list
 }
 
 // textSum is the hash of a text in lower case.
@@ -153,33 +166,30 @@ func (s *salt) sum(text []byte) uint64 {
 // joints and backslashes.
 func (s *salt) lowerSum(text []byte) (sum uint64, plain bool) {
 	if len(text) < 8 {
-		word, plain := lowerWord(shortWord(text))
-		return s.end(s[0], word, 0, len(text)), plain && !hasBackslash(word)
+		word := shortWord(text)
+		return s.end(s[0], lowerASCII(word), 0, len(text)), isPlain(plainBytes(word))
 	}
-	sum, rest := s[0], text
+	sum, rest, seen := s[0], text, uint64(highs)
 	for ; len(rest) > 16; rest = rest[16:] {
-		a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
-		b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[8:]))
-		if !plainA || !plainB || hasBackslash(a) || hasBackslash(b) {
-			return 0, false
-		}
-		sum = fold(a^s[1], b^sum)
+		a, b := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[8:])
+		seen &= plainBytes(a) & plainBytes(b)
+		sum = fold(lowerASCII(a)^s[1], lowerASCII(b)^sum)
 	}
 	rest = text[max(0, len(text)-16):]
-	a, plainA := lowerWord(binary.LittleEndian.Uint64(rest))
-	b, plainB := lowerWord(binary.LittleEndian.Uint64(rest[len(rest)-8:]))
-	return s.end(sum, a, b, len(text)), plainA && plainB && !hasBackslash(a) && !hasBackslash(b)
+	a, b := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[len(rest)-8:])
+	return s.end(sum, lowerASCII(a), lowerASCII(b), len(text)), isPlain(seen & plainBytes(a) & plainBytes(b))
 }
 
-// hasBackslash tells whether one of eight bytes of ASCII is a backslash.
-func hasBackslash(word uint64) bool {
-	const (
-		each  = 0x0101010101010101
-		highs = 0x80 * each
-	)
-	word ^= '\\' * each
-	return (word-each)&^word&highs != 0
+// plainBytes has the highest bit of each of eight bytes that is ASCII and neither a
+// joint nor a backslash; if one is not ASCII, that of this one is not there, and those
+// of others may not be told rightly.
+func plainBytes(word uint64) uint64 {
+	const rest = highs - eachByte
+	return (word + rest) & (word ^ '\\'*eachByte + rest) &^ word
 }
+
+// isPlain tells whether all eight bytes have their highest bit.
+func isPlain(seen uint64) bool { return seen&highs == highs }
 
 // shortWord is less than eight bytes, some of them twice or filled up with blanks.
 func shortWord(text []byte) (word uint64) {

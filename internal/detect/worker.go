@@ -33,6 +33,7 @@ type Worker struct {
 	recipe    *recipe // that the record at hand is gone through by; nil: there is none
 	tables    []*traceTable
 	cells     []uint64 // scratch: of a row of a table
+	ones      []uint64 // scratch: of the fields it is made of
 	summed    []sums   // by set of fields
 	ofFields  []sums   // by field
 	recall    *recall  // of one that reads records again; nil: it sees them for the first time
