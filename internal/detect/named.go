@@ -40,15 +40,11 @@ func (w *Worker) entity(kind string, id, name []byte) {
 }
 
 func (w *Worker) appendText(b, text []byte) []byte {
-	uuid, isUUID := extract.PackUUID(text)
-	if isUUID {
-		if number := w.metUUID(&uuid, text); number != 0 {
-			return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
-		}
-		return append(append(b, textUUID), uuid[:]...)
-	}
-	if number, ok := w.words.met(text); ok {
+	if number := w.met(text); number != 0 {
 		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
+	}
+	if uuid, ok := extract.PackUUID(text); ok {
+		return append(append(b, textUUID), uuid[:]...)
 	}
 	return append(binary.AppendUvarint(b, uint64(len(text))<<textBits|textWritten), text...)
 }
