@@ -39,15 +39,18 @@ func TestSumsAreThoseOfLowerCase(t *testing.T) {
 	})
 }
 
-// TestSumsOfBackslashes: what may be an escape is not plain, wherever it stands.
-func TestSumsOfBackslashes(t *testing.T) {
+// TestSumsOfOtherBytes: what may be an escape is not plain, wherever it stands, nor is a
+// joint or what is not ASCII.
+func TestSumsOfOtherBytes(t *testing.T) {
 	s := newSalt()
-	for size := 1; size < 40; size++ {
-		for at := range size {
-			text := []byte(strings.Repeat("x", size))
-			text[at] = '\\'
-			if _, plain := s.lowerSum(text); plain {
-				t.Errorf("%q is plain", text)
+	for _, other := range []byte{'\\', joint[0], 0x80, 0xe5, 0xff} {
+		for size := 1; size < 40; size++ {
+			for at := range size {
+				text := []byte(strings.Repeat("x", size))
+				text[at] = other
+				if _, plain := s.lowerSum(text); plain {
+					t.Errorf("%q is plain", text)
+				}
 			}
 		}
 	}
