@@ -1,6 +1,10 @@
 package detect
 
-import "math"
+import (
+	"math"
+
+	"vakt/internal/memory"
+)
 
 // tally counts what the suspects of a range of tags say, in one slot for each
 // tag. By that it is known of most groups that they cannot fire, and nothing more
@@ -61,6 +65,7 @@ func (y *tally) room(more int) {
 	for 4*(y.count+more) > 3*len(y.slots) {
 		old := y.slots
 		y.slots = make([]tallied, 2*len(old))
+		memory.Huge(y.slots, len(y.slots))
 		for i := range old {
 			if old[i].times > 0 {
 				*y.slot(old[i].tag) = old[i]

@@ -47,6 +47,33 @@ func TestHugeAsksForLargeTables(t *testing.T) {
 	}
 }
 
+// TestHugeAsksForTheArena: what stands in the same part of the heap is asked for with
+// a table, and no other part is.
+func TestHugeAsksForTheArena(t *testing.T) {
+	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
+		t.Skipf("the kernel knows no huge pages: %v", err)
+	}
+	const arena, table = 64 << 20, 1 << 20
+	b, err := unix.Mmap(-1, 0, 4*arena, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Munmap(b); err != nil {
+			t.Error(err)
+		}
+	})
+	first := (arena - int(reflect.ValueOf(b).Pointer()%arena)) % arena
+	before, part, behind := b[first:][:arena], b[first+arena:][:arena], b[first+2*arena:][:1]
+	memory.Huge(part[arena/2:][:1:table], table)
+	if !asked(t, part[:1]) || !asked(t, part[arena-1:]) {
+		t.Error("what stands beside the table in the heap is not asked for")
+	}
+	if asked(t, before[arena-1:]) || asked(t, behind) {
+		t.Error("more is asked for than the part of the heap that holds the table")
+	}
+}
+
 // asked tells whether the kernel knows that a list is to be in huge pages.
 func asked[T any](t *testing.T, list []T) bool {
 	t.Helper()

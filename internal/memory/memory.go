@@ -13,7 +13,7 @@ const largeBytes = 1 << 20
 // part of a table of so many items, and the table is large. Such memory comes
 // in pieces of 2 MiB, with one fault in place of 512, and takes fewer look-ups to
 // find. It is to be asked for before anything is written to the list; what lies
-// beside the list, up to the next 2 MiB, comes with it.
+// beside the list in the heap comes with it.
 func Huge[T any](list []T, items int) {
 	size := int(reflect.TypeFor[T]().Size())
 	if items*size >= largeBytes {
