@@ -139,6 +139,49 @@ func TestPackedRecordsAreSmall(t *testing.T) {
 	}
 }
 
+// Records that are in turn like more stencils than are known, and much smaller than
+// those, take hardly more bytes than they have.
+func TestPackedRecordsAreNeverLarge(t *testing.T) {
+	const inputs, kinds = 3, packedStencils / 2
+	write := func(kind, times, size int) string {
+		return strings.Repeat(fmt.Sprintf(`{"key %d":%q}`+"\n", kind, strings.Repeat("x", size)), times)
+	}
+	var k packing
+	var learned [inputs]*stencilTrees
+	for i := range learned {
+		learned[i] = newStencilTrees()
+		for kind := range kinds {
+			if err := (&packing{}).pack([]byte(write(kind, 1, 8000)+write(kind, 40, 8)), Limits{trees: learned[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 1000 {
+		for i := range learned {
+			var in strings.Builder
+			for kind := range kinds {
+				in.WriteString(write(kind, 1, 8))
+			}
+			if err := k.pack([]byte(in.String()), Limits{trees: learned[i]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	raw := 0
+	for _, r := range k.raws {
+		raw += len(r)
+	}
+	if len(k.raws) < 900*inputs*kinds {
+		t.Errorf("only %d records were packed", len(k.raws))
+	}
+	if most := raw + raw/2 + packedTexts; len(k.bytes) > most {
+		t.Errorf("%d bytes of records of %d, want %d at most", len(k.bytes), raw, most)
+	}
+	if err := k.check(rand.New(rand.NewPCG(3, 4)).Perm(len(k.at))); err != nil {
+		t.Error(err)
+	}
+}
+
 // FuzzPack: whatever is read is rebuilt.
 func FuzzPack(f *testing.F) {
 	rng := rand.New(rand.NewPCG(5, 6))

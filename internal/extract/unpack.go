@@ -25,7 +25,14 @@ func (u *Unpacker) Append(b []byte, at int64) ([]byte, error) {
 	case before != 0:
 		return u.appendLike(b, at-before, &r)
 	}
-	st, err := u.stencil(at, &r)
+	text := r.bytes(r.number())
+	switch {
+	case r.broken:
+		return b, ErrPacked
+	case len(text) == 0:
+		return append(b, r.b[r.at:]...), nil
+	}
+	st, err := u.stencil(at, text)
 	if err != nil {
 		return b, err
 	}
@@ -47,20 +54,15 @@ func (u *Unpacker) appendLike(b []byte, at int64, r *unpacking) ([]byte, error) 
 	if of.number() != 0 {
 		return b, ErrPacked
 	}
-	st, err := u.stencil(at, &of)
+	st, err := u.stencil(at, of.bytes(of.number()))
 	if err != nil {
 		return b, err
 	}
 	return (&unpacking{b: rest}).append(b, st)
 }
 
-// stencil reads the text of a stencil, of the record at a place, or passes over
-// it where it is known.
-func (u *Unpacker) stencil(at int64, r *unpacking) (*stencil, error) {
-	text := r.bytes(r.number())
-	if r.broken {
-		return nil, ErrPacked
-	}
+// stencil is that of the record at a place, which has a text of it.
+func (u *Unpacker) stencil(at int64, text []byte) (*stencil, error) {
 	if st := u.stencils[at]; st != nil {
 		return st, nil
 	}
