@@ -21,8 +21,12 @@ import (
 const PackedHead = 4
 
 // packedStencils is how many stencils a packer and an unpacker know at a time, so
-// that they hold no more than that for input whose structure is ever new.
-const packedStencils = 256
+// that they hold no more than that for input whose structure is ever new; and, roughly,
+// how many bytes of their texts.
+const (
+	packedStencils = 256
+	packedKnown    = 2 << 20
+)
 
 // The texts of stencils take so many bytes, and one more for so many of the records:
 // where records are in turn like more stencils than are known, each would have a
@@ -44,6 +48,7 @@ func PackedSize(head []byte) int {
 // Packer writes records down, one behind the other, for one goroutine.
 type Packer struct {
 	texts  map[*stencil]int64 // where the record stands that has the text
+	known  int                // bytes of these
 	newest *stencil           // that a record was like
 	at     int64              // where its text is
 	read   int64              // bytes of all records
@@ -84,9 +89,10 @@ func (p *Packer) appendStencil(b []byte, at int64, st *stencil) (_ []byte, known
 		return b, false
 	}
 	p.wrote += size
-	if p.texts == nil || len(p.texts) == packedStencils {
-		p.texts = make(map[*stencil]int64)
+	if p.texts == nil || len(p.texts) == packedStencils || p.known > packedKnown {
+		p.texts, p.known = make(map[*stencil]int64), 0
 	}
+	p.known += len(st.text)
 	p.newest, p.at, p.texts[st] = st, at, at
 	b = binary.AppendUvarint(append(b, 0), uint64(size))
 	return append(b, st.text...), true

@@ -182,6 +182,39 @@ func TestPackedRecordsAreNeverLarge(t *testing.T) {
 	}
 }
 
+// Of large stencils fewer are known at a time.
+func TestLargeStencilsAreForgotten(t *testing.T) {
+	var k packing
+	most := 0
+	for i := range packedStencils / 2 {
+		long := strings.Repeat("x", stencilBytes-100)
+		in := fmt.Sprintf(`{"key %d":1,"b":%q,"c":0}`+"\n", i, long)
+		in += strings.Repeat(fmt.Sprintf(`{"key %d":2,"b":%q,"c":1}`+"\n", i, long[1:]), 20)
+		if err := k.pack([]byte(in), Limits{trees: newStencilTrees()}); err != nil {
+			t.Fatal(err)
+		}
+		texts := 0
+		for st := range k.packer.texts {
+			texts += len(st.text)
+		}
+		most = max(most, texts)
+	}
+	u := k.unpacker()
+	for i, at := range k.at {
+		if got, err := u.Append(nil, at); err != nil || string(got) != k.raws[i] {
+			t.Fatalf("record %d is rebuilt as %.100q; %v", i, got, err)
+		}
+		texts := 0
+		for _, st := range u.stencils {
+			texts += len(st.text)
+		}
+		most = max(most, texts)
+	}
+	if len(k.at) < 9*packedStencils || most > packedKnown+stencilBytes || most < packedKnown {
+		t.Errorf("of %d records %d bytes of stencils are known at a time", len(k.at), most)
+	}
+}
+
 // FuzzPack: whatever is read is rebuilt.
 func FuzzPack(f *testing.F) {
 	rng := rand.New(rand.NewPCG(5, 6))

@@ -9,6 +9,7 @@ type Unpacker struct {
 	Read func(at int64) ([]byte, error)
 
 	stencils map[int64]*stencil // by the place of the record that has the text
+	known    int                // bytes of their texts
 }
 
 // Append appends the record that is packed at a place.
@@ -70,9 +71,10 @@ func (u *Unpacker) stencil(at int64, text []byte) (*stencil, error) {
 	if st == nil {
 		return nil, ErrPacked
 	}
-	if u.stencils == nil || len(u.stencils) == packedStencils {
-		u.stencils = make(map[int64]*stencil)
+	if u.stencils == nil || len(u.stencils) == packedStencils || u.known > packedKnown {
+		u.stencils, u.known = make(map[int64]*stencil), 0
 	}
+	u.known += len(text)
 	u.stencils[at] = st
 	return st, nil
 }
