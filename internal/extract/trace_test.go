@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -125,5 +126,39 @@ func TestLooseStringsAreStrict(t *testing.T) {
 	}
 	if passed == 0 && Best.resolve() == AVX2 {
 		t.Error("no string was passed")
+	}
+}
+
+// TestBrokenNumbersTeachNothing: what follows a number of a stencil may not follow what
+// a broken record has in its place, and no such record is taken for one like it.
+func TestBrokenNumbersTeachNothing(t *testing.T) {
+	for own, others := range map[string][]string{
+		"12":   {"1e2.5", "1.5.5", "05", "1e5e5", "truee5", `"x".5`, `"x"5`, "null5", "-0.0.1"},
+		"1.5":  {"05", "1e2e5", "false5", `""e1`},
+		"true": {"12x", "00"},
+		`"x"`:  {"1.5.5", "05", `"y"5`},
+	} {
+		for _, other := range others {
+			in := strings.Repeat(`{"a":`+own+`,"b":"c"}`+"\n", 3) + strings.Repeat(`{"a":`+other+`,"b":"c"}`+"\n", 5) + strings.Repeat(`{"a":`+own+`,"b":"d"}`+"\n", 3)
+			for _, kernel := range []Kernel{Portable, AVX2} {
+				like := 0
+				err := Split(t.Context(), strings.NewReader(in), Limits{Kernel: kernel, trees: newStencilTrees()}, func(b *Batch) error {
+					defer b.Release()
+					for i := range b.Items {
+						it := &b.Items[i]
+						if it.like != nil {
+							like++
+						}
+						if it.like != nil && !json.Valid(it.Raw) {
+							t.Errorf("%s: %s is like a stencil", kernel, it.Raw)
+						}
+					}
+					return nil
+				})
+				if err != nil || like < 4 {
+					t.Errorf("%s in place of %s: %d records are like a stencil, %v", other, own, like, err)
+				}
+			}
+		}
 	}
 }

@@ -125,7 +125,7 @@ func (t *stencils) miss() {
 
 // learn adds a record that has left a stencil at a place, or the first one.
 func (t *stencils) learn(record []byte, left *trace) {
-	if len(record) > stencilBytes || t.credit < creditCost {
+	if len(record) > stencilBytes || t.credit < creditCost || left.goesOn(record) {
 		return
 	}
 	if t.held == stencilsMost || t.bytes > stencilsBytes {
@@ -147,6 +147,24 @@ func (t *stencils) learn(record []byte, left *trace) {
 	if st := newStencil(text); st != nil {
 		t.add(st, left)
 	}
+}
+
+// goesOn tells whether a number or word of the stencil ends where the record left it,
+// and goes on in the record, which is no JSON then: behind 12 of the stencil .5 may stand,
+// but not behind the 1e2 that the record has in its place.
+func (t *trace) goesOn(record []byte) bool {
+	if t.node == nil || t.scalar == 0 || t.from >= len(record) {
+		return false
+	}
+	text := t.node.stencil.text
+	if end := int(t.node.stencil.scalars[t.scalar-1].to); end != t.at || text[end-1] == '"' {
+		return false
+	}
+	switch record[t.from] {
+	case ',', ']', '}', ' ', '\t', '\r', '\n':
+		return false
+	}
+	return true
 }
 
 // add puts a stencil into the tree.
