@@ -1,41 +1,59 @@
 package detect
 
-import "vakt/internal/event"
+import (
+	"encoding/binary"
+	"math/bits"
 
-// textMemo remembers the numbers of the texts that came lately, by their hashes:
+	"vakt/internal/event"
+	"vakt/internal/extract"
+)
+
+// uuidMemo remembers the numbers of the UUIDs that came lately, by their bytes:
 // most records are of accounts that were met before, and a look at it costs less
-// than one at the table of words, and one at the text. It is bounded: a text takes
-// the place of another. As in sights, texts with one hash of 64 bits are taken for
-// one: nobody can choose them, and by chance they do not come.
-type textMemo struct {
-	slots []textSlot // nil before the first
+// than one at the table of words. It is bounded: a UUID takes the place of
+// another.
+type uuidMemo struct {
+	slots []uuidSlot // nil before the first
 }
 
-// textSlot is the hash of a text and its number among the words; 0: it came once
-// and has none.
-type textSlot struct {
-	sum    uint64
+// uuidSlot is a UUID and its number among the words; 0: it came once and has none.
+type uuidSlot struct {
+	uuid   [extract.UUIDBytes]byte
 	number uint32
 }
 
 const memoSlots = 1 << 15
 
-// slot is where a hash has its place.
-func (m *textMemo) slot(sum uint64) *textSlot {
+// slot is where a UUID has its place.
+func (m *uuidMemo) slot(uuid *[extract.UUIDBytes]byte) *uuidSlot {
+	const odd = 0x9e3779b97f4a7c15
 	if m.slots == nil {
-		m.slots = make([]textSlot, memoSlots)
+		m.slots = make([]uuidSlot, memoSlots)
 	}
-	return &m.slots[sum%memoSlots]
+	high, low := bits.Mul64(binary.LittleEndian.Uint64(uuid[:])^odd, binary.LittleEndian.Uint64(uuid[8:])^odd)
+	return &m.slots[(high^low)%memoSlots]
 }
 
-// met is the number of a text that came not long ago. A text that comes for the
-// second time gets one; it is 0 for the first.
-func (w *Worker) met(text []byte) uint32 {
-	sum := w.d.salt.sum(text)
-	s := w.lately.slot(sum)
+// number numbers a text in lower case, as words.put does.
+func (w *Worker) numberOf(text []byte) uint32 {
+	uuid, ok := extract.PackUUID(text)
+	if !ok {
+		return w.words.put(text)
+	}
+	s := w.lately.slot(&uuid)
+	if s.number == 0 || s.uuid != uuid {
+		*s = uuidSlot{uuid, w.words.put(text)}
+	}
+	return s.number
+}
+
+// metUUID is the number of a UUID that came not long ago, as words.met has it;
+// 0 for one that comes for the first time.
+func (w *Worker) metUUID(uuid *[extract.UUIDBytes]byte, text []byte) uint32 {
+	s := w.lately.slot(uuid)
 	switch {
-	case s.sum != sum:
-		*s = textSlot{sum: sum}
+	case s.uuid != *uuid:
+		*s = uuidSlot{uuid: *uuid}
 	case s.number == 0:
 		s.number = w.words.put(text)
 	}
@@ -59,37 +77,6 @@ func (w *Worker) single(r *event.Record, f event.Field) *single {
 		return s
 	}
 	*s = single{number: w.number, groups: s.groups[:0]}
-	slot := w.slotOf(r, f)
-	if slot != nil && slot.number != 0 {
-		s.groups = append(s.groups, slot.number)
-		return s
-	}
-	w.findGroups(s, r, f)
-	if slot != nil && len(s.groups) == 1 {
-		slot.number = s.groups[0]
-	}
-	return s
-}
-
-// slotOf is where the one value of a field, in lower case, is remembered; nil where
-// it is not known to be one.
-func (w *Worker) slotOf(r *event.Record, f event.Field) *textSlot {
-	if !r.Plain(f) {
-		return nil
-	}
-	sums := w.fieldSums(r, f)
-	if len(sums) != 1 {
-		return nil
-	}
-	slot := w.lately.slot(sums[0])
-	if slot.sum != sums[0] {
-		*slot = textSlot{sum: sums[0]}
-	}
-	return slot
-}
-
-// findGroups finds the groups by decoding the field.
-func (w *Worker) findGroups(s *single, r *event.Record, f event.Field) {
 	switch v, is := r.Only(f); {
 	case is == event.Unseen:
 		s.unknown = true
@@ -98,8 +85,9 @@ func (w *Worker) findGroups(s *single, r *event.Record, f event.Field) {
 		s.groups = w.combine(s.groups, r, []event.Field{f}, 0)
 	case len(v.Text) > 0:
 		w.text = appendLower(w.text[:0], v.Text)
-		s.groups = append(s.groups, w.words.put(w.text))
+		s.groups = append(s.groups, w.numberOf(w.text))
 	}
+	return s
 }
 
 // isUnknown tells whether a field of the record at hand is.

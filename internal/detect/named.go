@@ -40,11 +40,15 @@ func (w *Worker) entity(kind string, id, name []byte) {
 }
 
 func (w *Worker) appendText(b, text []byte) []byte {
-	if number := w.met(text); number != 0 {
-		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
-	}
-	if uuid, ok := extract.PackUUID(text); ok {
+	uuid, isUUID := extract.PackUUID(text)
+	if isUUID {
+		if number := w.metUUID(&uuid, text); number != 0 {
+			return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
+		}
 		return append(append(b, textUUID), uuid[:]...)
+	}
+	if number, ok := w.words.met(text); ok {
+		return binary.AppendUvarint(b, uint64(number)<<textBits|textNumbered)
 	}
 	return append(binary.AppendUvarint(b, uint64(len(text))<<textBits|textWritten), text...)
 }

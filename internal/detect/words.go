@@ -15,7 +15,8 @@ type words struct {
 	table []*wordPage // by the first bits of the tag; a page may stand several times
 	bits  uint        // how many bits that are
 	// lately are the words that came last, by the last bits of the tag, each
-	// as tag and number: a look at it costs less than one at the pages.
+	// as tag and number: a look at it costs less than one at the pages. Number
+	// 0: the text came once and has none.
 	lately [latelyWords]uint64
 }
 
@@ -58,12 +59,29 @@ func (w *words) put(text []byte) uint32 {
 	return number
 }
 
+// met is the number of a text that came not long ago. A text that comes for
+// the second time gets one; ok is false for the first.
+func (w *words) met(text []byte) (number uint32, ok bool) {
+	tag := w.tag(text)
+	number, slot := w.late(tag, text)
+	if number == 0 {
+		once := uint64(tag) << tagBits
+		if *slot != once {
+			*slot = once
+			return 0, false
+		}
+		number = w.number(tag, text)
+		*slot = once | uint64(number)
+	}
+	return number, number != 0
+}
+
 // late is the number of a text that is among those that came lately, else 0,
 // and its place among them.
 func (w *words) late(tag uint32, text []byte) (number uint32, slot *uint64) {
 	slot = &w.lately[tag%latelyWords]
 	number = uint32(*slot)
-	if uint32(*slot>>tagBits) != tag || string(w.text(number)) != string(text) {
+	if uint32(*slot>>tagBits) != tag || number != 0 && string(w.text(number)) != string(text) {
 		number = 0
 	}
 	return number, slot

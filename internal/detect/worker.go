@@ -50,7 +50,7 @@ type Worker struct {
 	combined []combination // by fields
 	hashes   []hashes      // by fields
 	searched []searched    // by Outcome.Place
-	lately   textMemo
+	lately   uuidMemo
 	groups   []uint32 // scratch, as are these
 	values   []uint32
 	text     []byte
