@@ -14,6 +14,7 @@ const (
 	Best Kernel = iota
 	Portable
 	AVX2
+	AVX512
 )
 
 // String names the kernel.
@@ -25,6 +26,8 @@ func (k Kernel) String() string {
 		return "portable"
 	case AVX2:
 		return "avx2"
+	case AVX512:
+		return "avx512"
 	}
 	return fmt.Sprintf("kernel(%d)", uint8(k))
 }

@@ -129,8 +129,8 @@ func TestEveryByteOutsideAndInside(t *testing.T) {
 }
 
 func TestKernelNames(t *testing.T) {
-	got := fmt.Sprint(Best, Portable, AVX2, Kernel(9))
-	if want := "best portable avx2 kernel(9)"; got != want {
+	got := fmt.Sprint(Best, Portable, AVX2, AVX512, Kernel(9))
+	if want := "best portable avx2 avx512 kernel(9)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if Kernel(9).resolve() != Portable {

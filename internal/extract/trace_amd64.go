@@ -8,7 +8,7 @@ import "slices"
 // given where it passed none, how many are equal: no, where all are or it has not
 // looked.
 func (t *trace) plainLoose(b []byte, from, next int, before []byte, changes []change) (int, int, []change, int) {
-	if t.kernel != AVX2 || from == len(b) || len(before) == 0 {
+	if !t.kernel.hasAVX2() || from == len(b) || len(before) == 0 {
 		return 0, from, changes, no
 	}
 	left := t.node.loose[next:]

@@ -124,7 +124,7 @@ func TestLooseStringsAreStrict(t *testing.T) {
 			}
 		}
 	}
-	if passed == 0 && Best.resolve() == AVX2 {
+	if passed == 0 && slices.Contains(Kernels(), AVX2) {
 		t.Error("no string was passed")
 	}
 }
