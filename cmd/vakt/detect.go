@@ -138,7 +138,7 @@ func (a *app) detect(cmd *cobra.Command, args []string, f *detectFlags) error {
 // apart refuses to write over what is read, or over what else is written.
 func (f *detectFlags) apart(inputs []string) error {
 	read := append(slices.Clone(inputs), f.rules...)
-	read = append(read, f.baseline, f.geoip)
+	read = append(read, f.baseline, f.geoip, f.directory)
 	if err := apart("--ledger", f.ledger, read); err != nil {
 		return err
 	}

@@ -44,14 +44,19 @@ func checkFolder(path string) error {
 	return nil
 }
 
-// apart refuses a file to write to that is one of others, which would be lost.
+// apart refuses a file to write to that is one of others, or lies in one of them,
+// as it would be lost.
 func apart(flag, path string, others []string) error {
 	if path == "" || !replaceable(path) {
 		return nil
 	}
 	for _, other := range others {
-		if other != "" && sameFile(path, other) {
+		switch {
+		case other == "":
+		case sameFile(path, other):
 			return usage("%s %q would be written over %q: give another name", flag, path, other)
+		case isWithin(path, other):
+			return usage("%s %q is there already and lies in %q, which is read: give another name", flag, path, other)
 		}
 	}
 	return nil
@@ -67,6 +72,25 @@ func sameFile(a, b string) bool {
 	a, errX = filepath.Abs(a)
 	b, errY = filepath.Abs(b)
 	return errX == nil && errY == nil && a == b
+}
+
+// isWithin says whether a file is there and lies below a folder.
+func isWithin(path, folder string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	if real, err = filepath.Abs(real); err != nil {
+		return false
+	}
+	for up := filepath.Dir(real); ; up = filepath.Dir(up) {
+		if sameFile(up, folder) {
+			return true
+		}
+		if up == filepath.Dir(up) {
+			return false
+		}
+	}
 }
 
 // takesFiles says why no file can be made in a folder; the attempt leaves
