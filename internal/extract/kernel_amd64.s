@@ -93,70 +93,7 @@ block:
 	ORQ       R9, CX
 	JNZ       special
 
-	// CX: an even number of quotes is outside, so the sum of the bits up to
-	// each place (a product without carries) is the inside of strings.
-	VMOVQ      AX, X6
-	VPCLMULQDQ $0, X7, X6, X6
-	VMOVQ      X6, CX
-	XORQ       R10, CX
-	MOVQ       CX, R10
-	SARQ       $63, R10
-	ANDNQ      BX, CX, BX
-	MOVQ       AX, (DI)(DX*8)
-	MOVB       $0, (R11)(DX*1)
-
-next:
-	// BX: brackets. A block seldom has more than four, and how many is hard to
-	// foresee: four places are written always, and as many kept as there are.
-	POPCNTQ BX, CX
-	TZCNTQ  BX, AX
-	BLSRQ   BX, BX
-	ADDL    R8, AX
-	MOVL    AX, (R13)
-	TZCNTQ  BX, AX
-	BLSRQ   BX, BX
-	ADDL    R8, AX
-	MOVL    AX, 4(R13)
-	TZCNTQ  BX, AX
-	BLSRQ   BX, BX
-	ADDL    R8, AX
-	MOVL    AX, 8(R13)
-	TZCNTQ  BX, AX
-	ADDL    R8, AX
-	MOVL    AX, 12(R13)
-	BLSRQ   BX, BX
-	LEAQ    (R13)(CX*4), R13
-	JNZ     more
-
-counted:
-	ADDQ $64, R8
-	INCQ DX
-	JNZ  block
-
-done:
-	MOVQ c+16(FP), R8
-	MOVQ R9, 0(R8)
-	MOVQ R10, 8(R8)
-	MOVQ places+48(FP), AX
-	SUBQ AX, R13
-	SHRQ $2, R13
-	MOVQ R13, ret+64(FP)
-	VZEROUPPER
-	RET
-
-more:
-	// CX: how many places are left, below 0.
-	NEGQ CX
-	ADDQ $4, CX
-
-rest:
-	TZCNTQ BX, AX
-	BLSRQ  BX, BX
-	ADDL   R8, AX
-	MOVL   AX, (R13)(CX*4)
-	INCQ   CX
-	JNZ    rest
-	JMP    counted
+#include "kernel_places_amd64.h"
 
 special:
 	VPMAXUB  Y12, Y0, Y4
@@ -194,58 +131,7 @@ special:
 lines:
 	MOVQ R8, (R12)(DX*8)
 
-	// Escaped bytes are those behind a run of backslashes of odd length. Where
-	// a run's first place is added to the run, the sum carries to the place
-	// behind it; compared with the odd places of the block this tells odd runs
-	// from even ones, wherever they begin.
-	MOVQ  CX, R8
-	ORQ   R9, R8
-	JZ    strings
-	MOVQ  R9, R8
-	NOTQ  R8
-	ANDQ  CX, R8                   // R8: backslashes that are not escaped from before
-	LEAQ  (R8)(R8*1), R15
-	ORQ   odd<>(SB), R15
-	SUBQ  R8, R15
-	XORQ  odd<>(SB), R15           // R15: the 1st, 3rd, … byte of each run, and what an odd run escapes
-	ORQ   CX, R9
-	XORQ  R15, R9
-	NOTQ  R9                       // R9: all but escaped bytes
-	ANDQ  R9, AX
-	MOVQ  R15, R9
-	ANDQ  CX, R9
-	SHRQ  $63, R9
-
-strings:
-	VMOVQ      AX, X6
-	VPCLMULQDQ $0, X7, X6, X6
-	VMOVQ      X6, R15
-	XORQ       R10, R15            // R15: the inside of strings
-	MOVQ       R15, R10
-	SARQ       $63, R10
-	MOVQ       AX, (DI)(DX*8)
-	ANDQ       R15, R14            // control characters in strings
-	NOTQ       R15
-	ANDQ       R15, BX
-	ANDQ       CX, R15             // backslashes outside
-	ORQ        R15, R14            // R14: what is odd
+#include "kernel_escapes_amd64.h"
 	VPOR       Y0, Y1, Y0
 	VPMOVMSKB  Y0, R8              // R8: what is no ASCII
-	XORL       AX, AX
-	TESTQ      CX, CX
-	SETNE      AX
-	XORL       CX, CX
-	TESTQ      R8, R8
-	SETNE      CX
-	LEAQ       (AX)(CX*2), AX
-	XORL       CX, CX
-	TESTQ      R14, R14
-	SETNE      CX
-	LEAQ       (AX)(CX*4), AX
-	XORL       CX, CX
-	CMPQ       (R12)(DX*8), $0
-	SETNE      CX
-	LEAQ       (AX)(CX*8), AX
-	MOVB       AX, (R11)(DX*1)     // hasEscape, hasHigh, hasOdd, hasLine
-	MOVQ       kept-8(SP), R8
-	JMP        next
+#include "kernel_flags_amd64.h"
